@@ -1,0 +1,34 @@
+/**
+ * Which of many like events are told in full: the first of each kind, then how many came in each second, until a
+ * second passes without any. A handler that throws at every message must not drown the log, or slow the server by it.
+ * Pure: who calls `tick` once per second owns the clock.
+ */
+
+/** Kinds that are remembered; those beyond it are only counted. */
+const MOST_KINDS = 8;
+
+export class Burst {
+  #kinds = new Set<string>();
+  #since = 0;
+  #counted = 0;
+
+  /** True: tell it in full. */
+  take(kind: string): boolean {
+    this.#since += 1;
+    if (!this.#kinds.has(kind) && this.#kinds.size < MOST_KINDS) {
+      this.#kinds.add(kind);
+      return true;
+    }
+    this.#counted += 1;
+    return false;
+  }
+
+  /** A second is over. `counted`: how many were not told; `quiet`: there was nothing at all, and all is forgotten. */
+  tick(): { counted: number; quiet: boolean } {
+    const verdict = { counted: this.#counted, quiet: this.#since === 0 };
+    this.#since = 0;
+    this.#counted = 0;
+    if (verdict.quiet) this.#kinds.clear();
+    return verdict;
+  }
+}

@@ -1,0 +1,188 @@
+/** The flags of `patterns load`: one line each says what it sets, how it is read and what help says. */
+import { Option } from 'commander';
+import { OptionError } from '../errors.ts';
+import { ARRIVALS, type LoadPlan, type Stage } from '../load/plan.ts';
+import { protocolNames } from '../protocols/index.ts';
+import { parseBytes, parseMs } from './units.ts';
+
+export interface Flag {
+  readonly flags: string;
+  readonly help: string;
+  /** The plan's option that it sets. */
+  readonly key: keyof LoadPlan;
+  readonly read: (text: string, name: string) => unknown;
+}
+
+export const GROUPS: Readonly<Record<string, readonly Flag[]>> = {
+  'What is sent:': [
+    flag(
+      '--protocol <word>',
+      word,
+      'protocol',
+      `${protocolNames.join(', ')} (default: what the url says, else bytes)`,
+    ),
+    flag('--protocol-options <json>', json, 'protocolOptions', "what the protocol's factory takes"),
+    flag('--size <bytes>', bytes, 'payloadBytes', 'of the message, without framing (default: 64)'),
+    flag(
+      '--file <path>',
+      word,
+      'payloadFile',
+      'the message: bytes, text or JSON, as the protocol has it',
+    ),
+    flag(
+      '--module <path>',
+      word,
+      'payloadModule',
+      'a module that makes requests and may check answers',
+    ),
+    flag('--expect <what>', word, 'expect', 'echo: an answer must equal its request'),
+  ],
+  'Closed loop (a request when an answer has come):': [
+    flag('-c, --connections <n>', count, 'connections', 'over all threads (default: 64)'),
+    flag('--depth <n>', count, 'depth', 'requests on their way on one connection (default: 1)'),
+    flag('--think <time>', ms, 'thinkMs', 'between an answer and the next request (default: 0)'),
+    flag(
+      '-t, --threads <n>',
+      count,
+      'threads',
+      'worker threads (default: one less than the cores, at most 4)',
+    ),
+  ],
+  'Open loop (requests on a schedule):': [
+    flag('-r, --rate <n>', number, 'rateHz', 'requests per second'),
+    flag(
+      '--stages <list>',
+      stages,
+      'stages',
+      "'10s:1000,30s:1000,10s:0': in 10 s to 1000/s, stay for 30 s, in 10 s to 0",
+    ),
+    flag('--arrivals <word>', word, 'arrivals', `${ARRIVALS.join(' or ')} (default: uniform)`),
+    flag('--seed <n>', count, 'seed', 'of the arrivals (default: 1)'),
+  ],
+  'How long:': [
+    flag('-d, --duration <time>', ms, 'durationMs', 'measured (default: 10s, or until --count)'),
+    flag('-n, --count <n>', count, 'count', 'requests that are measured'),
+    flag(
+      '-w, --warmup <time>',
+      warmup,
+      'warmupMs',
+      'before that; auto: until rate and median are steady, at most 30s (default: 1s)',
+    ),
+    flag(
+      '--timeout <time>',
+      ms,
+      'timeoutMs',
+      'without an answer a request has failed (default: 10s)',
+    ),
+    flag(
+      '--connect-timeout <time>',
+      ms,
+      'connectTimeoutMs',
+      'the same for a connection (default: 5s)',
+    ),
+    flag('--drain <time>', ms, 'drainMs', 'answers are waited for at the end (default: 1s)'),
+  ],
+  'Connections come and go:': [
+    flag(
+      '--requests-per-connection <n>',
+      count,
+      'requestsPerConnection',
+      'then another one is opened',
+    ),
+    flag('--connection-lifetime <time>', ms, 'connectionLifetimeMs', 'then another one is opened'),
+  ],
+};
+
+/** What commander collected, by the flags' camel-cased names. */
+export type Given = Readonly<Record<string, string | true | string[] | undefined>>;
+
+export function planFlags(): Option[] {
+  return Object.entries(GROUPS).flatMap(([group, flags]) =>
+    flags.map(({ flags, help }) => new Option(flags, help).helpGroup(group)),
+  );
+}
+
+/** @throws OptionError that names the flag */
+export function readPlanFlags(target: string, given: Given): LoadPlan {
+  const plan: Record<string, unknown> = { target };
+  for (const { flags, key, read } of Object.values(GROUPS).flat()) {
+    const option = new Option(flags);
+    const text = given[option.attributeName()];
+    if (typeof text === 'string') plan[key] = read(text, option.long!);
+  }
+  return plan as LoadPlan;
+}
+
+/** An error about the plan, in the words of the command line. */
+export function inLoadFlags(error: OptionError): OptionError {
+  let { message } = error;
+  for (const { flags, key } of Object.values(GROUPS).flat()) {
+    // 'protocol' and its like are words of a sentence too, but where they begin it.
+    const name = /[A-Z]/.test(key) ? `\\b${key}\\b` : `^${key}\\b`;
+    message = message.replaceAll(new RegExp(name, 'g'), new Option(flags).long!);
+  }
+  return new OptionError(message, { cause: error });
+}
+
+function flag(flags: string, read: Flag['read'], key: Flag['key'], help: string): Flag {
+  return { flags, help, key, read };
+}
+
+function word(text: string): string {
+  return text;
+}
+
+function wrong(name: string, text: string, required: string): OptionError {
+  return new OptionError(`${name} is ${JSON.stringify(text)}; it must be ${required}.`);
+}
+
+function count(text: string, name: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw wrong(name, text, 'a whole number');
+  return Number(text);
+}
+
+function number(text: string, name: string): number {
+  if (!/^\d+(?:\.\d+)?$/.test(text))
+    throw wrong(name, text, 'a number of requests per second above 0');
+  return Number(text);
+}
+
+function bytes(text: string, name: string): number {
+  const size = parseBytes(text);
+  if (size === undefined) throw wrong(name, text, 'a size, such as 64 or 16KiB');
+  return size;
+}
+
+function ms(text: string, name: string): number {
+  const time = parseMs(text);
+  if (time === undefined) throw wrong(name, text, 'a time, such as 500ms, 10s or 1m');
+  return time;
+}
+
+function warmup(text: string, name: string): number | 'auto' {
+  return text === 'auto' ? text : ms(text, name);
+}
+
+function json(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw wrong(name, text, 'JSON');
+  }
+}
+
+function stages(text: string, name: string): Stage[] {
+  return text.split(',').map((stage) => {
+    const [time, rate, ...more] = stage.split(':');
+    const durationMs = parseMs(time);
+    if (
+      durationMs === undefined ||
+      rate === undefined ||
+      more.length > 0 ||
+      !/^\d+(?:\.\d+)?$/.test(rate.trim())
+    ) {
+      throw wrong(name, text, "a list of TIME:RATE, such as '10s:1000,30s:1000'");
+    }
+    return { durationMs, rateHz: Number(rate) };
+  });
+}

@@ -1,0 +1,218 @@
+/** `patterns load`. Results go to standard output, everything else to standard error. */
+import { writeFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { OptionError, PatternsError } from '../errors.ts';
+import {
+  calibrate,
+  checkThreshold,
+  findKnee,
+  parseThreshold,
+  runLoad,
+  type LoadPlan,
+  type Threshold,
+} from '../load/index.ts';
+import { formatCsv } from '../report/csv.ts';
+import { formatHgrm } from '../report/hgrm.ts';
+import { formatHlog } from '../report/hlog.ts';
+import { formatJson } from '../report/json.ts';
+import { LiveView } from '../report/live.ts';
+import { formatCalibration, formatKnee, formatResult, formatTrial } from '../report/text.ts';
+import { inLoadFlags, planFlags, readPlanFlags, type Given } from './load-flags.ts';
+import { print, stderr } from './output.ts';
+import { listenForStop } from './signals.ts';
+
+const EXAMPLES = `
+Examples:
+  patterns load tcp://127.0.0.1:7000                       closed loop: how much at most?
+  patterns load tcp://127.0.0.1:7000 --rate=20000          open loop: how long does it take?
+  patterns load resp://127.0.0.1:6379 --rate=5000 --arrivals=poisson --warmup=auto
+  patterns load unix:/run/echo.sock --protocol=line --expect=echo --json=result.json
+  patterns load tcp://127.0.0.1:7000 --find-knee --slo='p99<5ms'
+  patterns load tcp://127.0.0.1:7000 --rate=1000 --threshold='p99<5ms' --threshold='errors<0.1%'
+  patterns load --calibrate
+
+A target is tcp://host:port, unix:/path, or both with a protocol: resp://host:port,
+line+unix:/path. Latencies are counted from when a request was due (response) and
+from when it was sent (service); a closed loop has service times only. The verdict
+says whose figures they are: SERVER_BOUND, CLIENT_BOUND, NOISY_MACHINE, UNCLEAR.
+
+Exit codes: 0 done, 1 a threshold was not kept, 2 wrong options or nothing there.`;
+
+/** Formats of a result, by their flags. */
+const formats = {
+  json: 'one object: see src/load/result.ts for its keys',
+  hgrm: "HdrHistogram's percentile distribution, in ms",
+  hlog: "HdrHistogram's interval log",
+  csv: 'one line for each second',
+} as const;
+type FormatName = keyof typeof formats;
+
+export function loadCommand(): Command {
+  const command = new Command('load')
+    .argument('[url]', 'what to load: tcp://host:port, unix:/path, PROTOCOL://host:port')
+    .description('Loads a server, measures it, and says how far the figures can be trusted.')
+    .addHelpText('after', EXAMPLES);
+  for (const option of planFlags()) command.addOption(option);
+  for (const option of searchFlags()) command.addOption(option);
+  for (const [name, help] of Object.entries(formats)) {
+    command.addOption(new Option(`--${name} [file]`, help).helpGroup('Results (text by default):'));
+  }
+  return command.action(load);
+}
+
+function searchFlags(): Option[] {
+  const several = (text: string, before: string[] = []): string[] => [...before, text];
+  return [
+    new Option(
+      '--threshold <what>',
+      "'p99<5ms', 'errors<0.1%': exit code 1 if not kept; may be repeated",
+    ).argParser(several),
+    new Option('--find-knee', 'find the highest rate that keeps --slo'),
+    new Option('--slo <what>', "'p99<5ms'; may be repeated").argParser(several),
+    new Option(
+      '--calibrate',
+      "measure the instrument's own error against a server with scripted stalls",
+    ),
+  ].map((option) => option.helpGroup('What it must keep:'));
+}
+
+async function load(url: string | undefined, given: Given): Promise<void> {
+  const outputs = readOutputs(given);
+  const thresholds = readThresholds(given.threshold);
+  const slo = readThresholds(given.slo);
+  const view = new LiveView(stderr.stream);
+  const ended = new AbortController();
+  const stop = listenForStop();
+  void stop.first.then(() => ended.abort());
+  void stop.second.then(() => process.exit(130));
+  const options = { signal: ended.signal, onProgress: view.show.bind(view) };
+  try {
+    if (given.calibrate === true) {
+      await printCalibration(url, outputs, view, options);
+      return;
+    }
+    if (url === undefined)
+      throw new OptionError('No target was given: name one, such as tcp://127.0.0.1:7000.');
+    const plan = readPlanFlags(url, given);
+    if (given.findKnee === true) await printKnee(plan, slo, outputs, view, options);
+    else if (slo.length > 0)
+      throw new OptionError('--slo belongs to --find-knee; --threshold checks one load.');
+    else await printLoad(plan, thresholds, outputs, view, options);
+  } catch (error) {
+    view.clear();
+    throw error instanceof OptionError ? inLoadFlags(error) : error;
+  }
+}
+
+interface RunOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress: LiveView['show'];
+}
+
+async function printLoad(
+  plan: LoadPlan,
+  thresholds: readonly Threshold[],
+  outputs: readonly Output[],
+  view: LiveView,
+  options: RunOptions,
+): Promise<void> {
+  const result = await runLoad(plan, options);
+  view.clear();
+  const checked = thresholds.map((threshold) => checkThreshold(threshold, result));
+  const formatters: Readonly<Record<FormatName, () => string>> = {
+    json: () => formatJson(result, checked),
+    hgrm: () => formatHgrm(result),
+    hlog: () => formatHlog(result),
+    csv: () => formatCsv(result),
+  };
+  await write(outputs, formatters, () => formatResult(result, checked));
+  const missed = checked.filter(({ passed }) => !passed).map(({ sentence }) => sentence);
+  if (missed.length > 0) throw new PatternsError('PATTERNS_THRESHOLD', `${missed.join('; ')}.`);
+}
+
+async function printKnee(
+  plan: LoadPlan,
+  slo: readonly Threshold[],
+  outputs: readonly Output[],
+  view: LiveView,
+  options: RunOptions,
+): Promise<void> {
+  const knee = await findKnee(plan, slo, {
+    ...options,
+    onTrial: (trial) => {
+      view.reset();
+      stderr.stream.write(`${formatTrial(trial)}\n`);
+    },
+  });
+  view.clear();
+  await write(outputs, { json: () => formatJson(knee) }, () => formatKnee(knee));
+}
+
+async function printCalibration(
+  url: string | undefined,
+  outputs: readonly Output[],
+  view: LiveView,
+  options: RunOptions,
+): Promise<void> {
+  if (url !== undefined)
+    throw new OptionError('--calibrate brings its own server: leave the url out.');
+  const calibration = await calibrate({ ...options, onCase: () => view.reset() });
+  view.clear();
+  await write(outputs, { json: () => formatJson(calibration) }, () =>
+    formatCalibration(calibration),
+  );
+}
+
+interface Output {
+  readonly format: FormatName;
+  /** Undefined: standard output. */
+  readonly file: string | undefined;
+}
+
+function readOutputs(given: Given): Output[] {
+  const outputs = (Object.keys(formats) as FormatName[])
+    .filter((format) => given[format] !== undefined)
+    .map((format) => ({
+      format,
+      file: given[format] === true ? undefined : String(given[format]),
+    }));
+  const toStdout = outputs
+    .filter(({ file }) => file === undefined)
+    .map(({ format }) => `--${format}`);
+  if (toStdout.length > 1) {
+    throw new OptionError(
+      `Standard output takes one of ${toStdout.join(', ')}: give the others a file (--csv=out.csv).`,
+    );
+  }
+  return outputs;
+}
+
+/** Each output where it belongs; text to standard output, unless that has another format. */
+async function write(
+  outputs: readonly Output[],
+  formatters: Readonly<Partial<Record<FormatName, () => string>>>,
+  text: () => string,
+): Promise<void> {
+  let stdout: string | undefined;
+  for (const { file, format } of outputs) {
+    const formatted = formatters[format]?.();
+    if (formatted === undefined) throw new OptionError(`--${format} is a format of a single load.`);
+    if (file === undefined) stdout = formatted;
+    else save(file, formatted);
+  }
+  await print(stdout ?? text());
+}
+
+function save(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new OptionError(`${file} cannot be written: ${(error as Error).message}.`, {
+      cause: error,
+    });
+  }
+}
+
+function readThresholds(given: Given[string]): Threshold[] {
+  return Array.isArray(given) ? given.map(parseThreshold) : [];
+}

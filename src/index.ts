@@ -1,0 +1,34 @@
+/** The public API, nothing else. */
+export { defineHandler, Sent } from './handler.ts';
+export type {
+  CloseCode,
+  CloseReason,
+  Connection,
+  Handler,
+  MessageHandler,
+  SocketHandler,
+  StartContext,
+} from './handler.ts';
+export { fromHttpServer } from './http-server.ts';
+export { serve } from './serve.ts';
+export type { CloseResult, Server, ServeOptions, ServerStats } from './serve.ts';
+export type { ModeName } from './modes/index.ts';
+export type { WorkerStats } from './workers/plan.ts';
+export { bytes } from './protocols/bytes.ts';
+export { jsonLines } from './protocols/json-lines.ts';
+export { lengthPrefix } from './protocols/length-prefix.ts';
+export { line } from './protocols/line.ts';
+export { msgpack } from './protocols/msgpack.ts';
+export {
+  resp,
+  error as respError,
+  nullArray as respNullArray,
+  ok as respOk,
+  simple as respSimple,
+} from './protocols/resp.ts';
+export type { RespReply } from './protocols/resp.ts';
+export { makeProtocol, type ProtocolName } from './protocols/index.ts';
+export { Step } from './protocols/protocol.ts';
+export type { After, Codec, Decoder, Protocol, Switch } from './protocols/protocol.ts';
+export type { Writer } from './protocols/writer.ts';
+export * from './errors.ts';

@@ -1,0 +1,203 @@
+/** From what was counted to a result. Pure. */
+import { Failure, nameFailures } from './account.ts';
+import { DIGITS, PERCENTILES, type Latencies } from './histogram.ts';
+import type { ThreadReport } from './messages.ts';
+import type { Plan } from './plan.ts';
+import type {
+  Bounds,
+  ClientFigures,
+  Environment,
+  LatencySummary,
+  LoadResult,
+  MachineFigures,
+  MeasuredLatency,
+  ServerFigures,
+} from './result.ts';
+import { isSteady } from './steady.ts';
+import type { Tally } from './tally.ts';
+import { judge } from './verdict.ts';
+
+const CLOSED_LABEL =
+  'service times only: a closed loop sends nothing while the server stalls, so its percentiles leave that wait out';
+const OPEN_LABEL = 'response times, from when each request was due by the schedule';
+/** A percentile with fewer answers beyond it says little. */
+const LEAST_BEYOND = 10;
+
+export interface Measured {
+  readonly plan: Plan;
+  readonly tally: Tally;
+  readonly reports: readonly ThreadReport[];
+  readonly processCpuMs: number;
+  readonly server: Omit<ServerFigures, 'cpuPerRequestUs'> | undefined;
+  readonly machine: MachineFigures | undefined;
+  readonly warmup: LoadResult['warmup'];
+  readonly interrupted: boolean;
+  readonly environment: Environment;
+}
+
+export function assemble(measured: Measured): LoadResult {
+  const { interrupted, plan, reports, tally } = measured;
+  const { account } = tally;
+  const open = plan.loop === 'open';
+  const durationMs = durationOf(plan, reports, interrupted);
+  const perSecond = (count: number): number => (durationMs > 0 ? (count * 1000) / durationMs : 0);
+  const scheduled = sum(reports, ({ scheduled }) => scheduled);
+  const service = summarizeMeasured(tally.of('service'), tally.of('serviceFloor'));
+  const response = open
+    ? summarizeMeasured(tally.of('response'), tally.of('responseFloor'))
+    : service;
+  const client = clientOf(measured, account.answered);
+  const steady = steadiness(tally, plan);
+  return {
+    target: plan.target,
+    protocol: plan.protocol,
+    loop: plan.loop,
+    label: open ? OPEN_LABEL : CLOSED_LABEL,
+    connections: plan.connections,
+    depth: plan.depth,
+    threads: plan.threads,
+    scheduled: open ? scheduled : null,
+    unsent: sum(reports, ({ unsent }) => unsent),
+    sent: account.sent,
+    answered: account.answered,
+    failed: nameFailures(account.failed),
+    failedTotal: account.failures,
+    inFlight: sum(reports, ({ inFlight }) => inFlight),
+    clockFromMs: Math.min(...reports.map(({ measuredFromMs }) => measuredFromMs)),
+    durationMs,
+    ratePerSecond: perSecond(account.answered),
+    offeredPerSecond: open ? perSecond(scheduled) : null,
+    bytesRead: sum(reports, ({ bytesRead }) => bytesRead),
+    response,
+    service,
+    connect: summarize(tally.of('connect')),
+    lag: open ? summarize(tally.of('lag')) : null,
+    connects: {
+      opened: sum(reports, ({ connects }) => connects.opened),
+      failed: sum(reports, ({ connects }) => connects.failed),
+      lost: sum(reports, ({ connects }) => connects.lost),
+    },
+    warmup: measured.warmup,
+    steady,
+    interrupted,
+    client,
+    server: serverOf(measured, account.answered),
+    machine: measured.machine ?? null,
+    verdict: verdictOf(measured, client, response, durationMs),
+    problems: problemsOf(reports),
+    environment: measured.environment,
+    seconds: tally.seconds,
+  };
+}
+
+function verdictOf(
+  { machine, plan, reports, server, tally }: Measured,
+  client: ClientFigures,
+  response: MeasuredLatency,
+  durationMs: number,
+): LoadResult['verdict'] {
+  return judge({
+    loop: plan.loop,
+    answered: tally.account.answered,
+    clientBusyShare: client.busyShare,
+    lagP99Us: plan.loop === 'open' ? tally.of('lag').atUs(99) : undefined,
+    responseP99Us: response.p99Us,
+    gcMs: client.gcMs,
+    gcLongestMs: client.gcLongestMs,
+    localFailures: tally.account.failed[Failure.LOCAL],
+    foreignCores: machine?.foreignCores,
+    stealCores: machine?.stealCores,
+    serverCores: server === undefined || durationMs === 0 ? undefined : server.cpuMs / durationMs,
+    serverBusiestThreadShare: server?.busiestThreadShare,
+    unsent: sum(reports, ({ unsent }) => unsent),
+    durationMs,
+  });
+}
+
+/** Sending took so long; until the last answer, where a count or the user ended it. */
+function durationOf(plan: Plan, reports: readonly ThreadReport[], interrupted: boolean): number {
+  const counted = plan.count !== undefined && !interrupted;
+  const from = Math.min(...reports.map(({ measuredFromMs }) => measuredFromMs));
+  const to = Math.max(
+    ...reports.map((report) => (counted ? report.drainedToMs : report.measuredToMs)),
+  );
+  return Number.isFinite(from) ? Math.max(0, to - from) : 0;
+}
+
+function clientOf({ plan, processCpuMs, reports }: Measured, answered: number): ClientFigures {
+  const busyMs = sum(reports, (report) => report.busyMs);
+  const shares = reports.map(({ busyMs, measuredFromMs, measuredToMs }) =>
+    measuredToMs > measuredFromMs ? busyMs / (measuredToMs - measuredFromMs) : 0,
+  );
+  const spentMs = plan.loop === 'open' ? busyMs : processCpuMs;
+  return {
+    threads: plan.threads,
+    threadsCpuMs: sum(reports, ({ cpuMs }) => cpuMs),
+    processCpuMs,
+    busyMs,
+    busyShare: Math.max(...shares),
+    cpuPerRequestUs: answered === 0 ? 0 : (spentMs * 1000) / answered,
+    gcMs: sum(reports, ({ gcMs }) => gcMs),
+    gcCount: sum(reports, ({ gcCount }) => gcCount),
+    gcLongestMs: Math.max(...reports.map(({ gcLongestMs }) => gcLongestMs)),
+  };
+}
+
+function serverOf({ server }: Measured, answered: number): ServerFigures | null {
+  if (server === undefined) return null;
+  return { ...server, cpuPerRequestUs: answered === 0 ? 0 : (server.cpuMs * 1000) / answered };
+}
+
+function steadiness({ seconds }: Tally, plan: Plan): boolean | null {
+  if (plan.stages !== undefined) return null;
+  const whole = seconds.filter(({ fromMs, toMs }) => toMs - fromMs > plan.intervalMs / 2);
+  const rates = whole.map(({ answered, fromMs, toMs }) => answered / (toMs - fromMs));
+  const rate = isSteady(rates);
+  const middle = isSteady(whole.map(({ p50Us }) => p50Us));
+  return rate === undefined || middle === undefined ? null : rate && middle;
+}
+
+export function summarize(latencies: Latencies): LatencySummary {
+  const { count } = latencies;
+  return {
+    count,
+    minUs: count === 0 ? 0 : latencies.leastUs,
+    meanUs: latencies.meanUs,
+    p50Us: latencies.atUs(50),
+    p90Us: latencies.atUs(90),
+    p95Us: latencies.atUs(95),
+    p99Us: latencies.atUs(99),
+    p999Us: latencies.atUs(99.9),
+    maxUs: latencies.mostUs,
+    histogram: latencies.encode(),
+  };
+}
+
+function summarizeMeasured(latencies: Latencies, floor: Latencies): MeasuredLatency {
+  const { count } = latencies;
+  const bounds = PERCENTILES.map(([name, percentile]): [string, Bounds] => {
+    const mostUs = latencies.atUs(percentile) * (1 + 10 ** -DIGITS);
+    const leastUs = Math.min(floor.atUs(percentile) * (1 - 10 ** -DIGITS), mostUs);
+    return [name, { leastUs, mostUs }];
+  });
+  const tooFew = PERCENTILES.filter(
+    ([, percentile]) => (count * (100 - percentile)) / 100 < LEAST_BEYOND,
+  );
+  return {
+    ...summarize(latencies),
+    bounds: Object.fromEntries(bounds) as MeasuredLatency['bounds'],
+    tooFew: tooFew.map(([name]) => name),
+  };
+}
+
+function problemsOf(reports: readonly ThreadReport[]): LoadResult['problems'] {
+  const counts = new Map<string, number>();
+  for (const [problem, count] of reports.flatMap(({ problems }) => problems)) {
+    counts.set(problem, (counts.get(problem) ?? 0) + count);
+  }
+  return [...counts].map(([problem, count]) => ({ problem, count }));
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}

@@ -1,0 +1,34 @@
+/**
+ * One time for every thread and process of this machine: milliseconds of the monotonic clock.
+ *
+ * `performance.now()` counts from a start of each thread's own, and costs 46 ns; reading the common clock costs a BigInt.
+ * So threads stamp with their own, and convert what crosses between them.
+ */
+const { performance } = globalThis;
+
+/** Milliseconds, this thread's own; with fractions down to the nanosecond. */
+export const nowMs: () => number = performance.now.bind(performance);
+
+/** What this thread's stamps lack to the common clock. */
+export const sharedOffsetMs: number = measureOffsetMs();
+
+/** The common clock. */
+export function sharedNowMs(): number {
+  return nowMs() + sharedOffsetMs;
+}
+
+/** The closest of a few readings: one of them may have been interrupted. */
+function measureOffsetMs(): number {
+  let offset = 0;
+  let closest = Infinity;
+  for (let i = 0; i < 8; i += 1) {
+    const before = nowMs();
+    const common = Number(process.hrtime.bigint()) / 1e6;
+    const after = nowMs();
+    if (after - before < closest) {
+      closest = after - before;
+      offset = common - (before + after) / 2;
+    }
+  }
+  return offset;
+}

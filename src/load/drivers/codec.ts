@@ -1,0 +1,189 @@
+/** Any protocol of the runtime, through its client codec: each request is answered by one message, in order. */
+import { Buffer } from 'node:buffer';
+import { Step, type Decoder, type Protocol } from '../../protocols/protocol.ts';
+import { Writer } from '../../protocols/writer.ts';
+import { Fifo } from '../fifo.ts';
+import type { Work } from '../payload.ts';
+import { Found, type Driver, type Session } from './driver.ts';
+
+/** Longest answer, where the protocol's options say nothing else. */
+const ANSWER_LIMIT_BYTES = 64 * 1024 * 1024;
+const INITIAL_HELD_BYTES = 16 * 1024;
+
+interface Request {
+  readonly sequence: number;
+  readonly message: unknown;
+}
+
+/** What all sessions of a thread share. */
+interface Shared {
+  readonly protocol: Protocol;
+  readonly work: Work;
+  /** The one request, encoded; undefined where each is its own. */
+  readonly encoded: Uint8Array | undefined;
+  /** The bytes of the last answer that was right: the same bytes are right again, and need not be decoded. */
+  right: Buffer | undefined;
+}
+
+/** @throws TypeError where the protocol cannot encode the message. */
+export function codecDriver(work: Work, protocol: Protocol): Driver {
+  const encoded = work.constant === undefined ? undefined : encodeAlone(protocol, work.constant);
+  const shared: Shared = { protocol, work, encoded, right: undefined };
+  return { session: () => new CodecSession(shared) };
+}
+
+function encodeAlone(protocol: Protocol, message: unknown): Uint8Array {
+  const writer = new Writer();
+  protocol.client.encode(message, writer, undefined);
+  if (writer.single !== undefined) return Buffer.from(writer.single);
+  if (writer.string !== '')
+    return Buffer.from(writer.string, writer.latin1Only ? 'latin1' : 'utf8');
+  return Buffer.from(writer.buffer.subarray(0, writer.length));
+}
+
+class CodecSession implements Session {
+  control: Uint8Array | undefined = undefined;
+  problem = '';
+  readonly #shared: Shared;
+  readonly #decoder: Decoder<unknown>;
+  /** Requests without their answers: how many, and which, where each is its own. */
+  #due = 0;
+  readonly #queue = new Fifo<Request>();
+  /** Bytes not consumed, `[0, heldEnd)`, to be fed again in front of what comes. */
+  #held: Buffer | undefined = undefined;
+  #heldEnd = 0;
+  /** What is fed at the moment. */
+  #buffer: Buffer = Buffer.alloc(0);
+  #end = 0;
+
+  constructor(shared: Shared) {
+    this.#shared = shared;
+    this.#decoder = shared.protocol.client.decoder(ANSWER_LIMIT_BYTES);
+  }
+
+  open(): boolean {
+    return true;
+  }
+
+  request(sequence: number, writer: Writer): void {
+    const { encoded, protocol, work } = this.#shared;
+    this.#due += 1;
+    if (encoded !== undefined) {
+      writer.raw(encoded);
+      return;
+    }
+    const message = work.messageAt(sequence);
+    protocol.client.encode(message, writer, undefined);
+    this.#queue.push({ sequence, message });
+  }
+
+  feed(buffer: Buffer, end: number): void {
+    if (this.#heldEnd === 0) {
+      this.#buffer = buffer;
+      this.#end = end;
+      this.#decoder.feed(buffer, 0, end, 0);
+      return;
+    }
+    const fresh = this.#heldEnd;
+    const held = this.#hold(buffer, 0, end);
+    this.#buffer = held;
+    this.#end = this.#heldEnd;
+    this.#heldEnd = 0;
+    this.#decoder.feed(held, 0, this.#end, fresh);
+  }
+
+  next(): Found {
+    const decoder = this.#decoder;
+    const step = decoder.next();
+    switch (step) {
+      case Step.MESSAGE:
+        return this.#answer();
+      case Step.MORE:
+        this.#keep();
+        return Found.MORE;
+      case Step.ANSWER:
+      case Step.URGENT:
+        this.control = decoder.control;
+        return Found.SEND;
+      case Step.END:
+        return Found.END;
+      case Step.FAIL:
+        return this.#fail(decoder.failure?.message ?? 'the server broke the protocol');
+      case Step.HOLD:
+      case Step.SWITCH:
+        return this.#fail('the server wants another protocol, which this driver does not follow');
+    }
+  }
+
+  finish(): Found {
+    const step = this.#decoder.finish();
+    if (step !== Step.FAIL) return Found.END;
+    return this.#fail(this.#decoder.failure?.message ?? 'the server ended within an answer');
+  }
+
+  #answer(): Found {
+    if (this.#due === 0) return this.#fail('an answer came that no request had asked for');
+    this.#due -= 1;
+    const { encoded, protocol, right, work } = this.#shared;
+    const { start, end } = this.#decoder;
+    if (
+      encoded !== undefined &&
+      right !== undefined &&
+      right.length === end - start &&
+      this.#buffer.compare(right, 0, right.length, start, end) === 0
+    ) {
+      return Found.ANSWER;
+    }
+    const request =
+      encoded === undefined ? this.#queue.shift() : { sequence: 0, message: work.constant };
+    let problem: string | undefined;
+    try {
+      const answer = this.#decoder.take();
+      problem = work.check?.(answer, request.message, request.sequence);
+    } catch (error) {
+      return this.#fail(error instanceof Error ? error.message : String(error));
+    }
+    if (problem !== undefined) {
+      this.problem = problem;
+      return Found.WRONG;
+    }
+    if (encoded !== undefined && protocol.framed) {
+      this.#shared.right = Buffer.from(this.#buffer.subarray(start, end));
+    }
+    return Found.ANSWER;
+  }
+
+  /** Copies what was not consumed. */
+  #keep(): void {
+    const { pos } = this.#decoder;
+    if (pos >= this.#end) return;
+    if (this.#buffer === this.#held) {
+      this.#held.copyWithin(0, pos, this.#end);
+      this.#heldEnd = this.#end - pos;
+      this.#end = 0;
+    } else {
+      this.#hold(this.#buffer, pos, this.#end);
+      this.#end = pos;
+    }
+  }
+
+  #hold(buffer: Buffer, from: number, to: number): Buffer {
+    const needed = this.#heldEnd + to - from;
+    let held = this.#held;
+    if (held === undefined || held.length < needed) {
+      const grown = Buffer.allocUnsafeSlow(
+        Math.max(needed, 2 * (held?.length ?? 0), INITIAL_HELD_BYTES),
+      );
+      held?.copy(grown, 0, 0, this.#heldEnd);
+      this.#held = held = grown;
+    }
+    buffer.copy(held, this.#heldEnd, from, to);
+    this.#heldEnd = needed;
+    return held;
+  }
+
+  #fail(problem: string): Found {
+    this.problem = problem;
+    return Found.FAIL;
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * The contract of a driver: what the engine sends, and what counts as an answer. The engine knows sockets, clocks and
+ * schedules; a driver knows bytes. It MUST NOT touch either of the others, and is tested with bytes alone.
+ *
+ *     sequence ──request──▶ writer ──▶ bytes        bytes ──feed──▶ session ──next──▶ ANSWER, WRONG, ...
+ *
+ * A driver serves one thread, a session one connection. Adding a protocol whose client codec answers each request with
+ * one message needs no driver of its own: codec.ts takes it by name.
+ */
+import type { Writer } from '../../protocols/writer.ts';
+
+/** What `Session.next()` found. Integers: they are compared for every answer. */
+export const Found = {
+  /** Nothing more in what was fed. */
+  MORE: 0,
+  /** The whole answer to the oldest request due on this connection. MUST NOT be given when none is due. */
+  ANSWER: 1,
+  /** The same, but it is not the answer that the request was to have; `problem` says why. */
+  WRONG: 2,
+  /** The handshake is done: requests may follow. Only where `open()` returned false. */
+  READY: 3,
+  /** Bytes of the protocol's own, in `control`, to be sent before the next request (a WebSocket pong). */
+  SEND: 4,
+  /** The peer said goodbye within the protocol: no more answers. */
+  END: 5,
+  /** The peer broke the protocol, or sent what nobody had asked for; `problem` says which. Nothing after it is read. */
+  FAIL: 6,
+} as const;
+export type Found = (typeof Found)[keyof typeof Found];
+
+/** One connection's conversation. */
+export interface Session {
+  /** After SEND. */
+  readonly control: Uint8Array | undefined;
+  /** After WRONG and FAIL: a sentence. */
+  readonly problem: string;
+  /**
+   * The connection is there: writes what MUST go before the first request, if anything. True: requests may follow at
+   * once; false: after READY.
+   */
+  open(writer: Writer): boolean;
+  /**
+   * Writes one request. `sequence` numbers the measured requests of the whole load from 0, and those of the warm-up from
+   * -1 downwards; a driver MAY make its content depend on it and on nothing else that changes.
+   */
+  request(sequence: number, writer: Writer): void;
+  /** Gives `[0, end)` of `buffer`, which is overwritten after the loop over `next()`: what is not consumed MUST be copied. */
+  feed(buffer: Buffer, end: number): void;
+  /** MUST NOT throw. Called until it gives MORE, END or FAIL. */
+  next(): Found;
+  /** The peer has half-closed. ANSWER where that is how an answer ends; END; FAIL where it cuts one short. */
+  finish(): Found;
+}
+
+export interface Driver {
+  session(): Session;
+}

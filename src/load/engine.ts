@@ -1,0 +1,408 @@
+/**
+ * One thread of a load: its connections, what they carry and how it went. When to send is the loop's (closed-loop.ts,
+ * open-loop.ts), what to send the driver's (drivers/), and counting the account's and the recorders'.
+ */
+import { Buffer } from 'node:buffer';
+import { Writer } from '../protocols/writer.ts';
+import { Account, Failure } from './account.ts';
+import { Recorder } from './buckets.ts';
+import { nowMs, sharedOffsetMs } from './clock.ts';
+import type { Driver } from './drivers/driver.ts';
+import { ClosedLoop } from './closed-loop.ts';
+import type { Loop, LoopHost } from './loop.ts';
+import { RECORDERS, type Interval, type RecorderName, type ThreadReport } from './messages.ts';
+import { OpenLoop } from './open-loop.ts';
+import { shareOf, type Plan } from './plan.ts';
+import { Slot, State, type Keeper } from './slot.ts';
+import type { Address } from './target.ts';
+import { TurnWatch } from './turn-watch.ts';
+import { ThreadUsage } from './usage.ts';
+
+const READ_BUFFER_BYTES = 64 * 1024;
+/** Connections of one thread that are being opened at once: the server's backlog is not ours to fill. */
+const CONNECTING_LIMIT = 64;
+/** Between attempts that bring nothing: doubled each time, from the first to the last. */
+const FIRST_PAUSE_MS = 1;
+const LAST_PAUSE_MS = 1000;
+const PROBLEMS_LIMIT = 8;
+/** How finely timeouts are kept: they are looked for, since a timer for each request would cost more than the request. */
+const SWEEP_MS = 20;
+/** setTimeout's limit: each request of a count is answered or fails, by its own timeout. */
+const COUNT_DRAIN_MS = 2 ** 31 - 1;
+
+type Recorders = Readonly<Record<RecorderName, Recorder>>;
+
+/** What the thread's owner is told. */
+export interface EngineEvents {
+  /** The measurement has begun. */
+  begun(): void;
+  /** Its time is over, or its count is reached: `stop()` is to be called. */
+  finished(): void;
+  /** It cannot go on. */
+  broken(error: unknown): void;
+}
+
+export class Engine implements Keeper, LoopHost {
+  readonly address: Address;
+  readonly driver: Driver;
+  readonly depth: number;
+  readonly requestsPerConnection: number;
+  readonly readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+  readonly writer = new Writer();
+  readonly slots: Slot[] = [];
+  readonly plan: Plan;
+  readonly thread: number;
+  readonly watch = new TurnWatch();
+  /** Requests due from then on are measured. Infinity until it is known. */
+  measureFrom = Infinity;
+
+  readonly #loop: Loop;
+  readonly #open: boolean;
+  readonly #account = new Account();
+  readonly #warmAccount = new Account();
+  readonly #recorders = makeRecorders();
+  readonly #warmRecorders = makeRecorders();
+  readonly #usage = new ThreadUsage();
+  readonly #problems = new Map<string, number>();
+  readonly #connects = { opened: 0, failed: 0, lost: 0 };
+  readonly #events: EngineEvents;
+  #intervalFrom = 0;
+  /** What the account said when the interval began. */
+  #before = new Account();
+  #bytesRead = 0;
+  #connecting = 0;
+  readonly #waiting: Slot[] = [];
+  /** Undefined once all connections of the beginning are open or have failed. */
+  #begun: (() => void) | undefined = undefined;
+  #settled = 0;
+  #started = false;
+  #stopping = false;
+  #over = false;
+  #lastAnswerAt = 0;
+  #measuredTo = 0;
+  #drained: (() => void) | undefined = undefined;
+  #sweep: NodeJS.Timeout | undefined = undefined;
+  #end: NodeJS.Timeout | undefined = undefined;
+  /** The count was reached. */
+  #counted = false;
+
+  constructor(plan: Plan, thread: number, driver: Driver, events: EngineEvents) {
+    this.plan = plan;
+    this.thread = thread;
+    this.address = plan.address;
+    this.driver = driver;
+    this.depth = plan.depth;
+    this.requestsPerConnection = plan.requestsPerConnection ?? Infinity;
+    this.#events = events;
+    this.#open = plan.loop === 'open';
+    this.#loop = this.#open ? new OpenLoop(this) : new ClosedLoop(this);
+    const count = shareOf(plan.connections, plan.threads, thread);
+    for (let i = 0; i < count; i += 1) this.slots.push(new Slot(this));
+  }
+
+  get openConnections(): number {
+    return this.slots.filter(({ state }) => state >= State.OPENING).length;
+  }
+
+  /** The last of what went wrong; '' if nothing did. */
+  get lastProblem(): string {
+    return [...this.#problems.keys()].at(-1) ?? '';
+  }
+
+  /** Opens every connection; resolves when each is open or has failed once. */
+  async connect(): Promise<void> {
+    const begun = new Promise<void>((resolve) => (this.#begun = resolve));
+    this.#sweep = setInterval(() => this.#sweepTimeouts(), SWEEP_MS);
+    for (const slot of this.slots) this.#connectSoon(slot);
+    await begun;
+  }
+
+  /** Begins to send. Times are this thread's own. */
+  start(at: number, measureFrom: number): void {
+    this.#started = true;
+    this.#intervalFrom = at;
+    this.#loop.start(at);
+    if (measureFrom !== Infinity) this.measure(measureFrom);
+  }
+
+  /** The warm-up is over at `at`. */
+  measure(at: number): void {
+    this.#loop.measure(at);
+  }
+
+  /**
+   * Nothing new is sent; resolves when what is under way has come, or after drainMs.
+   *
+   * @returns false if it had been called before
+   */
+  async stop(): Promise<boolean> {
+    if (this.#stopping) return false;
+    this.#stopping = true;
+    clearTimeout(this.#end);
+    this.#measuredTo = nowMs();
+    this.#usage.end();
+    this.watch.end();
+    this.#loop.stop();
+    if (this.#account.inFlight > 0 || this.#loop.waiting > 0) {
+      await new Promise<void>((resolve) => {
+        this.#drained = resolve;
+        setTimeout(resolve, this.#counted ? COUNT_DRAIN_MS : this.plan.drainMs).unref();
+      });
+    }
+    this.#over = true;
+    this.#loop.close();
+    clearInterval(this.#sweep);
+    return true;
+  }
+
+  /** Closes what is open. Counts stay as they are. */
+  close(): void {
+    this.#over = true;
+    this.#loop.close();
+    clearInterval(this.#sweep);
+    for (const slot of this.slots) slot.abandon();
+  }
+
+  /** What happened since the last call. */
+  takeInterval(): Interval {
+    const now = nowMs();
+    const warmup = !this.#usage.began;
+    const account = warmup ? this.#warmAccount : this.#account;
+    const recorders = warmup ? this.#warmRecorders : this.#recorders;
+    const interval: Interval = {
+      warmup,
+      fromMs: this.#intervalFrom + sharedOffsetMs,
+      toMs: now + sharedOffsetMs,
+      counts: subtract(account, this.#before),
+      latencies: takeAll(recorders),
+    };
+    this.#intervalFrom = now;
+    this.#before = new Account();
+    this.#before.add(account.counts());
+    return interval;
+  }
+
+  /** After `stop()`. */
+  report(): ThreadReport {
+    const inFlight = this.#countInFlight();
+    if (inFlight !== this.#account.inFlight) {
+      throw new Error(
+        `The account has ${this.#account.inFlight} requests in flight, the connections ${inFlight}.`,
+      );
+    }
+    return {
+      measuredFromMs: this.measureFrom + sharedOffsetMs,
+      measuredToMs: this.#measuredTo + sharedOffsetMs,
+      drainedToMs: Math.max(this.#lastAnswerAt, this.measureFrom) + sharedOffsetMs,
+      inFlight,
+      scheduled: this.#loop.scheduled,
+      unsent: this.#loop.waiting,
+      connects: { ...this.#connects },
+      ...this.#usage.figures(),
+      busyMs: this.#open ? Math.min(this.watch.busyMs, this.#usage.cpuMs) : this.#usage.cpuMs,
+      bytesRead: this.#bytesRead,
+      problems: [...this.#problems],
+    };
+  }
+
+  // What slots say. The first three are the hot path.
+
+  stamp(bytes: number): number {
+    this.#bytesRead += bytes;
+    return this.watch.stamp();
+  }
+
+  flushed(slot: Slot, from: number, to: number, at: number): void {
+    const { measureFrom } = this;
+    for (let i = from; i < to; i += 1) {
+      const ring = i & slot.mask;
+      if (this.#open) {
+        if (slot.ownLag[ring] < 0) slot.ownLag[ring] = at - slot.dueAt[ring];
+      } else {
+        slot.dueAt[ring] = at;
+      }
+      if (slot.dueAt[ring] >= measureFrom) this.#account.sent += 1;
+      else this.#warmAccount.sent += 1;
+    }
+  }
+
+  answered(slot: Slot, at: number): void {
+    const ring = slot.head & slot.mask;
+    const dueAt = slot.dueAt[ring];
+    const serviceMs = at - slot.sentAt[ring];
+    const floorMs = serviceMs - this.watch.latenessMs(at);
+    const measured = dueAt >= this.measureFrom;
+    const recorders = measured ? this.#recorders : this.#warmRecorders;
+    if (measured) this.#account.answered += 1;
+    else this.#warmAccount.answered += 1;
+    recorders.service.record(serviceMs * 1000);
+    recorders.serviceFloor.record(floorMs * 1000);
+    if (this.#open) {
+      recorders.response.record((at - dueAt) * 1000);
+      recorders.responseFloor.record((at - dueAt - slot.ownLag[ring] - serviceMs + floorMs) * 1000);
+    }
+    this.#lastAnswerAt = at;
+    this.#loop.answered(slot, at);
+  }
+
+  failed(slot: Slot, failure: Failure): void {
+    const measured = slot.dueAt[slot.head & slot.mask] >= this.measureFrom;
+    (measured ? this.#account : this.#warmAccount).failed[failure] += 1;
+    this.#lastAnswerAt = nowMs();
+    this.#loop.answered(slot, this.#lastAnswerAt);
+  }
+
+  freed(slot: Slot, at: number): void {
+    if (this.#started) this.#loop.freed(slot, at);
+    if (this.#drained !== undefined) this.#checkDrained();
+  }
+
+  opened(_slot: Slot, tookMs: number): void {
+    this.#connects.opened += 1;
+    (this.#usage.began ? this.#recorders : this.#warmRecorders).connect.record(tookMs * 1000);
+    this.#connecting -= 1;
+    this.#settle();
+  }
+
+  gone(slot: Slot, failure: Failure | undefined, whileConnecting: boolean): void {
+    if (whileConnecting) {
+      this.#connects.failed += 1;
+      this.#connecting -= 1;
+      if (this.#started) this.#loop.refused(failure!);
+      this.#settle();
+    } else if (failure !== undefined) {
+      this.#connects.lost += 1;
+    }
+    if (this.#drained !== undefined) this.#checkDrained();
+    if (this.#over) return;
+    const pause = pauseMs(slot.fruitless);
+    if (pause === 0) this.#connectSoon(slot);
+    else setTimeout(() => this.#connectSoon(slot), pause);
+  }
+
+  complain(problem: string): void {
+    const count = this.#problems.get(problem);
+    if (count !== undefined || this.#problems.size < PROBLEMS_LIMIT) {
+      this.#problems.set(problem, (count ?? 0) + 1);
+    }
+  }
+
+  abort(error: unknown): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#loop.close();
+    this.#events.broken(error);
+  }
+
+  // What loops say.
+
+  begun(measureFrom: number): void {
+    this.measureFrom = measureFrom;
+    this.#intervalFrom = measureFrom;
+    this.#before = new Account();
+    this.#usage.begin();
+    this.watch.begin();
+    const { durationMs } = this.plan;
+    if (durationMs !== Infinity) {
+      this.#end = setTimeout(
+        () => this.#events.finished(),
+        Math.max(0, measureFrom + durationMs - nowMs()),
+      );
+    }
+    this.#events.begun();
+  }
+
+  finished(): void {
+    this.#counted = true;
+    setImmediate(() => this.#events.finished()); // the last request is still to be written
+  }
+
+  /** A request that never got a connection: it counts as sent, and as failed for the connection's reason. */
+  failUnsent(dueAt: number, failure: Failure): void {
+    const account = dueAt >= this.measureFrom ? this.#account : this.#warmAccount;
+    account.sent += 1;
+    account.failed[failure] += 1;
+  }
+
+  recordLag(dueAt: number, lagMs: number): void {
+    const recorders = dueAt >= this.measureFrom ? this.#recorders : this.#warmRecorders;
+    recorders.lag.record(lagMs * 1000);
+  }
+
+  #connectSoon(slot: Slot): void {
+    if (this.#over || slot.state !== State.IDLE) return;
+    if (this.#connecting >= CONNECTING_LIMIT) {
+      this.#waiting.push(slot);
+      return;
+    }
+    this.#connecting += 1;
+    slot.connect();
+  }
+
+  /** One more connection has opened or failed: the next may begin. */
+  #settle(): void {
+    const next = this.#waiting.shift();
+    if (next !== undefined) this.#connectSoon(next);
+    this.#settled += 1;
+    if (this.#settled < this.slots.length) return;
+    this.#begun?.();
+    this.#begun = undefined;
+  }
+
+  #checkDrained(): void {
+    if (this.#account.inFlight === 0 && this.#loop.waiting === 0) this.#drained?.();
+  }
+
+  #sweepTimeouts(): void {
+    const now = nowMs();
+    const { connectTimeoutMs, connectionLifetimeMs = Infinity, timeoutMs } = this.plan;
+    for (const slot of this.slots) {
+      if (slot.state === State.IDLE) continue;
+      if (slot.state <= State.OPENING) {
+        if (now - slot.sinceMs >= connectTimeoutMs) {
+          this.complain(`no connection within ${connectTimeoutMs} ms`);
+          slot.drop(Failure.CONNECT_TIMEOUT);
+        }
+      } else if (slot.inFlight > 0 && now - slot.sentAt[slot.head & slot.mask] >= timeoutMs) {
+        this.complain(`no answer within ${timeoutMs} ms`);
+        slot.drop(Failure.TIMEOUT);
+      } else if (now - slot.sinceMs >= connectionLifetimeMs) {
+        slot.retire();
+      }
+    }
+  }
+
+  /** Counted at the connections, not from the account: the two must agree. */
+  #countInFlight(): number {
+    let count = 0;
+    for (const slot of this.slots) {
+      for (let i = slot.head; i < slot.tail; i += 1) {
+        if (slot.dueAt[i & slot.mask] >= this.measureFrom) count += 1;
+      }
+    }
+    return count;
+  }
+}
+
+/** Before the next attempt, after so many that brought no answer. */
+export function pauseMs(fruitless: number): number {
+  return fruitless === 0 ? 0 : Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (fruitless - 1));
+}
+
+function makeRecorders(): Recorders {
+  return Object.fromEntries(RECORDERS.map((name) => [name, new Recorder()])) as Recorders;
+}
+
+function takeAll(recorders: Recorders): Interval['latencies'] {
+  return Object.fromEntries(
+    RECORDERS.map((name) => [name, recorders[name].take()]),
+  ) as Interval['latencies'];
+}
+
+function subtract(now: Account, before: Account): Interval['counts'] {
+  return {
+    sent: now.sent - before.sent,
+    answered: now.answered - before.answered,
+    failed: now.failed.map((count, kind) => count - before.failed[kind]),
+  };
+}

@@ -1,0 +1,80 @@
+/** What crosses between the main thread and the load threads. Times are of the common clock (clock.ts). */
+import type { Counts } from './account.ts';
+import type { Counted } from './buckets.ts';
+import type { Plan } from './plan.ts';
+
+export interface WorkerData {
+  readonly plan: Plan;
+  /** Counted from 0. */
+  readonly thread: number;
+}
+
+export type ToThread =
+  /** Open the connections. */
+  | { readonly type: 'connect' }
+  /** Begin to send at this time: the warm-up, or the measurement at once if `measureAtMs` is the same. */
+  | { readonly type: 'start'; readonly atMs: number; readonly measureAtMs: number }
+  /** The warm-up is over then. */
+  | { readonly type: 'measure'; readonly atMs: number }
+  /** End early. */
+  | { readonly type: 'stop' }
+  /** Close what is open, and go. */
+  | { readonly type: 'close' };
+
+export type FromThread =
+  | { readonly type: 'ready'; readonly tid: number }
+  /** Each connection is open or has failed; `problem` is why the last one failed. */
+  | { readonly type: 'connected'; readonly open: number; readonly problem: string }
+  | { readonly type: 'interval'; readonly interval: Interval }
+  | { readonly type: 'done'; readonly report: ThreadReport }
+  /** The load cannot go on. */
+  | { readonly type: 'broken'; readonly message: string; readonly isOption: boolean };
+
+/** What happened from `fromMs` to `toMs`. Counts and latencies of warm-up requests, or of measured ones, never of both. */
+export interface Interval {
+  readonly warmup: boolean;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly counts: Counts;
+  readonly latencies: Readonly<Record<RecorderName, Counted>>;
+}
+
+export const RECORDERS = [
+  'response', // from the scheduled send: open loop
+  'responseFloor', // the least it can have been, had the client not been late
+  'service', // from the real send
+  'serviceFloor',
+  'lag', // how late the client itself sent: open loop
+  'connect', // from the attempt to the open connection
+] as const;
+export type RecorderName = (typeof RECORDERS)[number];
+
+/** A thread's own account, at the end of its measurement. */
+export interface ThreadReport {
+  /** When the first measured request could have been sent, when sending ended, and when the last answer was in. */
+  readonly measuredFromMs: number;
+  readonly measuredToMs: number;
+  readonly drainedToMs: number;
+  readonly inFlight: number;
+  /** Open loop: requests that were due, and of those the ones never sent for want of a free connection. */
+  readonly scheduled: number;
+  readonly unsent: number;
+  readonly connects: ConnectCounts;
+  /** From measuredFrom to measuredTo. */
+  readonly cpuMs: number;
+  /** Of the turns of the loop in which something was done. Idle spins of the pacer do not count. */
+  readonly busyMs: number;
+  readonly gcMs: number;
+  readonly gcLongestMs: number;
+  readonly gcCount: number;
+  /** The first few sentences about what went wrong, with their counts. */
+  readonly problems: ReadonlyArray<readonly [string, number]>;
+  readonly bytesRead: number;
+}
+
+export interface ConnectCounts {
+  readonly opened: number;
+  readonly failed: number;
+  /** Closed by the server or the network. */
+  readonly lost: number;
+}

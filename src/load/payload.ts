@@ -1,0 +1,174 @@
+/** What is sent and what must come back, whatever the driver: a message of a size, from a file, or by a module. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
+import { OptionError } from '../errors.ts';
+
+const DEFAULT_PAYLOAD_BYTES = 64;
+
+/** What a payload module's default export is. One instance serves each thread. */
+export interface LoadModule {
+  /** Once per thread, before the first request. `seed` is the plan's. */
+  start?(context: { readonly seed: number; readonly thread: number }): void | Promise<void>;
+  /** The message of request `sequence`: measured ones count from 0 over all threads, those of the warm-up from -1 downwards. */
+  request(sequence: number): unknown;
+  /** Whether the answer is right; a string says what is wrong with it. Without it any whole answer will do. */
+  check?(answer: unknown, request: unknown, sequence: number): boolean | string;
+}
+
+/** What a driver sends and expects. */
+export interface Work {
+  /** The one message of every request; undefined where `messageAt` makes each. */
+  readonly constant: unknown;
+  messageAt(sequence: number): unknown;
+  /** Undefined: right. Else a sentence. Missing where any whole answer is right. */
+  readonly check:
+    | ((answer: unknown, request: unknown, sequence: number) => string | undefined)
+    | undefined;
+  /** `check` is that of `expect: 'echo'`: the answer equals the request. */
+  readonly expectEcho: boolean;
+}
+
+/** How a protocol's messages are made from what the user gives, and read. */
+interface Words {
+  readonly ofSize: (bytes: number) => unknown;
+  readonly ofFile: (content: Buffer) => unknown;
+  /** Default: deep equality. */
+  readonly echoes?: (answer: unknown, request: unknown) => boolean;
+  /** An answer within the protocol that says no. */
+  readonly refusal?: (answer: unknown) => string | undefined;
+}
+
+const rawBytes: Words = {
+  ofSize: (bytes) => Buffer.alloc(bytes, 'x'),
+  ofFile: (content) => content,
+};
+const text: Words = {
+  ofSize: (bytes) => 'x'.repeat(bytes),
+  ofFile: (content) => content.toString().replace(/\r?\n$/, ''),
+};
+const json: Words = {
+  ofSize: (bytes) => 'x'.repeat(bytes),
+  ofFile: (content) => JSON.parse(content.toString()) as unknown,
+};
+
+const words: Readonly<Record<string, Words>> = {
+  bytes: rawBytes,
+  'length-prefix': rawBytes,
+  line: text,
+  'json-lines': json,
+  msgpack: json,
+  resp: {
+    ofSize: (bytes) => ['ECHO', 'x'.repeat(bytes)],
+    ofFile: json.ofFile,
+    echoes: (answer, request) =>
+      isDeepStrictEqual(answer, request) ||
+      isDeepStrictEqual(answer, (request as unknown[]).at(-1)),
+    refusal: (answer) =>
+      typeof answer === 'object' && answer !== null && 'error' in answer
+        ? `the server answered with the error ${String(answer.error)}`
+        : undefined,
+  },
+};
+
+export interface PayloadPlan {
+  readonly protocol: string;
+  readonly payloadBytes?: number | undefined;
+  readonly payloadFile?: string | undefined;
+  readonly payloadModule?: string | undefined;
+  readonly expect?: 'echo' | undefined;
+  readonly seed: number;
+}
+
+/** @throws OptionError where the file or the module cannot be used. */
+export async function readWork(plan: PayloadPlan, thread: number): Promise<Work> {
+  const vocabulary = words[plan.protocol] ?? json;
+  if (plan.payloadModule !== undefined)
+    return moduleWork(plan, plan.payloadModule, thread, vocabulary);
+  const constant =
+    plan.payloadFile === undefined
+      ? vocabulary.ofSize(plan.payloadBytes ?? DEFAULT_PAYLOAD_BYTES)
+      : readFile(plan.payloadFile, vocabulary);
+  return {
+    constant,
+    messageAt: () => constant,
+    check: checker(plan, vocabulary, undefined),
+    expectEcho: plan.expect === 'echo',
+  };
+}
+
+function readFile(path: string, vocabulary: Words): unknown {
+  let content: Buffer;
+  try {
+    content = readFileSync(path);
+  } catch (error) {
+    throw new OptionError(`The payload ${path} cannot be read: ${(error as Error).message}.`, {
+      cause: error,
+    });
+  }
+  if (content.length === 0) throw new OptionError(`The payload ${path} is empty.`);
+  try {
+    return vocabulary.ofFile(content);
+  } catch (error) {
+    throw new OptionError(
+      `The payload ${path} is not what the protocol sends: ${(error as Error).message}.`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+async function moduleWork(
+  plan: PayloadPlan,
+  name: string,
+  thread: number,
+  vocabulary: Words,
+): Promise<Work> {
+  const url = /^[a-z]+:/i.test(name) ? name : pathToFileURL(resolve(name)).href;
+  let loaded: { default?: Partial<LoadModule> };
+  try {
+    loaded = (await import(url)) as typeof loaded;
+  } catch (error) {
+    throw new OptionError(
+      `The payload module ${name} does not load: ${(error as Error).message}.`,
+      { cause: error },
+    );
+  }
+  const module = loaded.default;
+  if (typeof module?.request !== 'function') {
+    throw new OptionError(
+      `The payload module ${name} has no default export with a request(sequence) function.`,
+    );
+  }
+  const load = module as LoadModule;
+  await load.start?.({ seed: plan.seed, thread });
+  return {
+    constant: undefined,
+    messageAt: (sequence) => load.request(sequence),
+    check: checker(plan, vocabulary, load),
+    expectEcho: plan.expect === 'echo',
+  };
+}
+
+function checker(
+  plan: PayloadPlan,
+  vocabulary: Words,
+  module: LoadModule | undefined,
+): Work['check'] {
+  const { refusal, echoes = isDeepStrictEqual } = vocabulary;
+  const echo = plan.expect === 'echo';
+  const own = module?.check?.bind(module);
+  if (refusal === undefined && !echo && own === undefined) return undefined;
+  return (answer, request, sequence) => {
+    const refused = refusal?.(answer);
+    if (refused !== undefined) return refused;
+    if (echo && !echoes(answer, request)) return 'the answer is not what was sent';
+    const verdict = own?.(answer, request, sequence) ?? true;
+    if (verdict === true) return undefined;
+    return typeof verdict === 'string'
+      ? verdict
+      : 'the check of the payload module refused the answer';
+  };
+}

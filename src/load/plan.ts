@@ -1,0 +1,172 @@
+/** What a load is: every option with its default and its limits, read once into a frozen, structured-cloneable object. */
+import { availableParallelism } from 'node:os';
+import * as v from 'valibot';
+import { OptionError } from '../errors.ts';
+import { parseTarget, resolveAddress, type Address } from './target.ts';
+
+/** setTimeout's own limit. */
+const MAX_MS = 2 ** 31 - 1;
+const MAX = Number.MAX_SAFE_INTEGER;
+const DEFAULT_DURATION_MS = 10_000;
+const DEFAULT_WARMUP_MS = 1000;
+
+export const ARRIVALS = ['uniform', 'poisson'] as const;
+export type Arrivals = (typeof ARRIVALS)[number];
+
+const whole = (least: number, most: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
+const rate = v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(10_000_000));
+
+const stage = v.strictObject({
+  /** How long the rate takes to get there, in a straight line. */
+  durationMs: whole(1, MAX_MS),
+  rateHz: rate,
+});
+export type Stage = v.InferOutput<typeof stage>;
+
+const schema = v.strictObject({
+  /** `tcp://host:port`, `unix:/path`, `PROTOCOL://host:port`, `PROTOCOL+unix:/path`. */
+  target: v.pipe(v.string(), v.nonEmpty()),
+  /** The protocol's word. Default: what the target says, else 'bytes', where an answer is complete when as many bytes as were sent have come back. */
+  protocol: v.optional(v.string()),
+  /** What the protocol's factory takes. */
+  protocolOptions: v.optional(v.record(v.string(), v.unknown()), {}),
+
+  /** Worker threads. Default: one less than the cores, 1 to 4, and never more than the connections. */
+  threads: v.optional(whole(1, 256)),
+  /** Open connections, over all threads. */
+  connections: v.optional(whole(1, 100_000), 64),
+  /** Requests on their way on one connection. */
+  depth: v.optional(whole(1, 65_536), 1),
+  /** Closed loop: the pause between an answer and the next request. 0: none. */
+  thinkMs: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_MS)), 0),
+
+  /** Open loop: requests per second, over all threads. Without `rateHz` and `stages` the loop is closed. */
+  rateHz: v.optional(v.pipe(rate, v.gtValue(0))),
+  /** Open loop: the rate over time, from `rateHz` (default 0) through each stage's. Its length replaces `durationMs`. */
+  stages: v.optional(v.pipe(v.array(stage), v.minLength(1))),
+  arrivals: v.optional(v.picklist(ARRIVALS), 'uniform'),
+  /** Of the Poisson arrivals, and what a payload module makes of it. */
+  seed: v.optional(whole(0, 2 ** 32 - 1), 1),
+
+  /** Size of the message sent, without framing. Default 64. */
+  payloadBytes: v.optional(whole(1, 64 * 1024 * 1024)),
+  /** The message sent, from a file: bytes, text or JSON, as the protocol has it. */
+  payloadFile: v.optional(v.pipe(v.string(), v.nonEmpty())),
+  /** URL or path of a module that makes requests and may check answers: see payload.ts. */
+  payloadModule: v.optional(v.pipe(v.string(), v.nonEmpty())),
+  /** 'echo': an answer must equal its request. Default: any whole answer will do. */
+  expect: v.optional(v.picklist(['echo'])),
+
+  /** A connection is closed after so many requests, and another one opened. Default: never. */
+  requestsPerConnection: v.optional(whole(1, MAX)),
+  /** A connection is closed when it is so old. Default: never. */
+  connectionLifetimeMs: v.optional(whole(1, MAX_MS)),
+
+  /** How long is measured. Default 10 s, or until `count`. */
+  durationMs: v.optional(whole(1, MAX_MS)),
+  /** Requests to measure, over all threads. Closed loop: `durationMs` may end them sooner. */
+  count: v.optional(whole(1, MAX)),
+  /** Sent before, and not measured. 'auto': until the rate and the median are steady, at most 30 s. Default 1 s. */
+  warmupMs: v.optional(v.union([whole(0, MAX_MS), v.literal('auto')]), DEFAULT_WARMUP_MS),
+  /** A request without an answer for so long has failed, and its connection with it. */
+  timeoutMs: v.optional(whole(1, MAX_MS), 10_000),
+  connectTimeoutMs: v.optional(whole(1, MAX_MS), 5000),
+  /** How long after the end answers are still waited for, and requests sent that were due before it. */
+  drainMs: v.optional(whole(0, MAX_MS), 1000),
+  /** How often counts and histograms are collected, for the live view and `--hlog`. */
+  intervalMs: v.optional(whole(100, 60_000), 1000),
+});
+
+export type LoadPlan = v.InferInput<typeof schema>;
+
+export interface Plan extends Omit<v.InferOutput<typeof schema>, 'target' | 'protocol'> {
+  readonly target: string;
+  readonly protocol: string;
+  readonly address: Address;
+  readonly threads: number;
+  readonly loop: 'closed' | 'open';
+  /** Infinity where `count` alone ends it. */
+  readonly durationMs: number;
+}
+
+/**
+ * @throws OptionError that says what was given and what is allowed.
+ */
+export async function readPlan(input: LoadPlan): Promise<Readonly<Plan>> {
+  const parsed = v.safeParse(schema, input);
+  if (!parsed.success) throw new OptionError(explain(parsed.issues[0]));
+  const given = parsed.output;
+  const loop = given.rateHz === undefined && given.stages === undefined ? 'closed' : 'open';
+  refuseContradictions(given, loop);
+  const { url, protocol, address } = parseTarget(given.target, given.protocol);
+  const threads = given.threads ?? Math.min(4, Math.max(1, availableParallelism() - 1));
+  return Object.freeze({
+    ...given,
+    target: url,
+    protocol,
+    address: await resolveAddress(address),
+    loop,
+    threads: Math.min(threads, given.connections),
+    durationMs: durationOf(given),
+  });
+}
+
+function durationOf(given: v.InferOutput<typeof schema>): number {
+  if (given.stages !== undefined)
+    return given.stages.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  return given.durationMs ?? (given.count === undefined ? DEFAULT_DURATION_MS : Infinity);
+}
+
+function refuseContradictions(given: v.InferOutput<typeof schema>, loop: Plan['loop']): void {
+  const payloads = (['payloadBytes', 'payloadFile', 'payloadModule'] as const).filter(
+    (name) => given[name] !== undefined,
+  );
+  if (payloads.length > 1) throw new OptionError(`Give ${payloads.join(' or ')}, not both.`);
+  if (loop === 'open' && given.thinkMs > 0) {
+    throw new OptionError(
+      'thinkMs belongs to the closed loop, and rateHz and stages to the open one.',
+    );
+  }
+  if (given.stages !== undefined && given.durationMs !== undefined) {
+    throw new OptionError('stages say how long the load takes: leave durationMs out.');
+  }
+  if (given.stages?.every(({ rateHz }) => rateHz === 0) === true && (given.rateHz ?? 0) === 0) {
+    throw new OptionError('No stage has a rate above 0.');
+  }
+}
+
+function explain(issue: v.BaseIssue<unknown>): string {
+  const path = issue.path?.map((item) => String(item.key)).join('.') ?? 'The plan';
+  if (issue.type === 'strict_object' && issue.expected === 'never')
+    return `There is no option ${path}.`;
+  const given = typeof issue.input === 'string' ? JSON.stringify(issue.input) : String(issue.input);
+  return `${path} is ${given}; it must be ${requirement(issue)}.`;
+}
+
+function requirement(issue: v.BaseIssue<unknown>): string {
+  const bound = String(issue.requirement);
+  switch (issue.type) {
+    case 'integer':
+      return 'a whole number';
+    case 'min_value':
+      return `${bound} or more`;
+    case 'max_value':
+      return `${bound} or less`;
+    case 'gt_value':
+      return `more than ${bound}`;
+    case 'non_empty':
+    case 'min_length':
+      return 'not empty';
+    default:
+      return (
+        issue.expected?.replaceAll('"', '').replaceAll(/[()]/g, '').replaceAll(' | ', ' or ') ??
+        'valid'
+      );
+  }
+}
+
+/** What part number `index` of `parts` gets of `total`, where the parts are to be whole and as equal as can be. */
+export function shareOf(total: number, parts: number, index: number): number {
+  return Math.floor((total * (index + 1)) / parts) - Math.floor((total * index) / parts);
+}

@@ -1,0 +1,14 @@
+/** What the reference server says it did. Times are of the common clock. */
+export interface ReferenceLog {
+  /** Of measured requests, in the order in which they came. The arrays below have the same order. */
+  readonly sequences: Float64Array;
+  /** When it was read. */
+  readonly arrivedMs: Float64Array;
+  /** Just before and just after its answer was written; NaN where there was none. */
+  readonly leftBeforeMs: Float64Array;
+  readonly leftAfterMs: Float64Array;
+  /** From, to, from, to: when the server noticed nothing. */
+  readonly blindMs: Float64Array;
+  /** Answers that it kept. */
+  readonly dropped: number;
+}

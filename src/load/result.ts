@@ -1,0 +1,150 @@
+/**
+ * What a load gave: data, for programs and for reports. These keys are documented (docs of `patterns load --json`) and
+ * kept stable. Times are in the unit that their name ends in.
+ */
+import type { FailureCounts } from './account.ts';
+import type { VerdictName } from './verdict.ts';
+
+/** Of a percentile: the instrument's own error. The truth is between the two. */
+export interface Bounds {
+  /** Had the client never been late: neither in sending nor in noticing the answer. */
+  readonly leastUs: number;
+  /** As measured, rounded up to the histogram's resolution. */
+  readonly mostUs: number;
+}
+
+export interface LatencySummary {
+  readonly count: number;
+  readonly minUs: number;
+  readonly meanUs: number;
+  readonly p50Us: number;
+  readonly p90Us: number;
+  readonly p95Us: number;
+  readonly p99Us: number;
+  readonly p999Us: number;
+  readonly maxUs: number;
+  /** HDR V2, compressed, in base64; values are nanoseconds. */
+  readonly histogram: string;
+}
+
+export interface MeasuredLatency extends LatencySummary {
+  /** For each percentile, what the instrument says of its own error. */
+  readonly bounds: Readonly<Record<'p50' | 'p90' | 'p95' | 'p99' | 'p999', Bounds>>;
+  /** Percentiles that rest on fewer than ten answers, and so say little. */
+  readonly tooFew: readonly string[];
+}
+
+/** One interval of the measurement, for plots over time. */
+export interface Second {
+  /** From the start of the measurement. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly sent: number;
+  readonly answered: number;
+  readonly failed: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+  readonly maxUs: number;
+  /** HDR V2, as above: of the response in the open loop, of the service in the closed one. */
+  readonly histogram: string;
+}
+
+export interface ClientFigures {
+  readonly threads: number;
+  /** CPU time of the load threads while they measured. A spinning pacer counts in full. */
+  readonly threadsCpuMs: number;
+  /** CPU time of the whole process in that time: garbage collectors and compilers too. */
+  readonly processCpuMs: number;
+  /** Open loop: without the pacer's idle spins, at most. Closed loop: `threadsCpuMs`. */
+  readonly busyMs: number;
+  /** Of the busiest thread, of its time: 0 to 1. */
+  readonly busyShare: number;
+  /** Closed loop: `processCpuMs` for each answer. Open loop: `busyMs`. */
+  readonly cpuPerRequestUs: number;
+  readonly gcMs: number;
+  readonly gcCount: number;
+  readonly gcLongestMs: number;
+}
+
+export interface ServerFigures {
+  /** Processes that hold the server's side of the connections. */
+  readonly pids: readonly number[];
+  readonly cpuMs: number;
+  readonly cpuPerRequestUs: number;
+  /** Of its busiest thread: 0 to 1. */
+  readonly busiestThreadShare: number;
+}
+
+export interface Verdict {
+  readonly name: VerdictName;
+  /** One line: why. */
+  readonly evidence: string;
+}
+
+export interface Environment {
+  readonly node: string;
+  readonly v8: string;
+  readonly os: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly governor: string | null;
+  readonly loadAverage: readonly number[];
+  readonly startedAt: string;
+  readonly seed: number;
+}
+
+export interface LoadResult {
+  readonly target: string;
+  readonly protocol: string;
+  readonly loop: 'closed' | 'open';
+  /** What the latencies are: for the closed loop, that they are service times alone. */
+  readonly label: string;
+  readonly connections: number;
+  readonly depth: number;
+  readonly threads: number;
+  /** Open loop: requests that were due, and of those never sent for want of a free connection. */
+  readonly scheduled: number | null;
+  readonly unsent: number;
+  readonly sent: number;
+  readonly answered: number;
+  readonly failed: FailureCounts;
+  readonly failedTotal: number;
+  readonly inFlight: number;
+  /** When the measurement began, by the machine's monotonic clock: to hold it against other logs of the machine. */
+  readonly clockFromMs: number;
+  readonly durationMs: number;
+  /** Answers per second. */
+  readonly ratePerSecond: number;
+  /** Open loop: what the schedule wanted, on average. */
+  readonly offeredPerSecond: number | null;
+  readonly bytesRead: number;
+  /** From the scheduled send. In the closed loop it is the real one: the same figures as `service`, and `label` says so. */
+  readonly response: MeasuredLatency;
+  /** From the real send. */
+  readonly service: MeasuredLatency;
+  /** From the attempt to the open connection; those of the beginning and of the warm-up are not in it. */
+  readonly connect: LatencySummary;
+  /** Open loop: how late the client sent. */
+  readonly lag: LatencySummary | null;
+  readonly connects: { readonly opened: number; readonly failed: number; readonly lost: number };
+  readonly warmup: { readonly durationMs: number; readonly steady: boolean | null };
+  /** Whether the measured rate and median stayed where they were. Null: too short to tell. */
+  readonly steady: boolean | null;
+  /** It was ended early. */
+  readonly interrupted: boolean;
+  readonly client: ClientFigures;
+  readonly server: ServerFigures | null;
+  readonly machine: MachineFigures | null;
+  readonly verdict: Verdict;
+  /** The first few sentences about what went wrong, with how often. */
+  readonly problems: ReadonlyArray<{ readonly problem: string; readonly count: number }>;
+  readonly environment: Environment;
+  readonly seconds: readonly Second[];
+}
+
+export interface MachineFigures {
+  /** CPU that neither the client nor the server used, in cores. */
+  readonly foreignCores: number;
+  /** Taken by the hypervisor, in cores. */
+  readonly stealCores: number;
+}

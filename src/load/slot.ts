@@ -1,0 +1,305 @@
+/**
+ * A place for one connection: it opens it, carries requests over it, and opens the next one when it has gone.
+ *
+ *     IDLE ─connect─▶ CONNECTING ─▶ OPENING (handshake) ─▶ OPEN ─retire─▶ RETIRING ─last answer─▶ IDLE
+ *       ▲                  └───────────────┴────────────────┴──── drop(kind) ─────────┘             │
+ *       └───────────────────────────────────────────────────────────────────────────────────────────┘
+ *
+ * Requests due are in rings of stamps, oldest first: [head, flushed) are written, [flushed, tail) are encoded and go out
+ * with the next `flush()`.
+ */
+import { connect, type Socket } from 'node:net';
+import type { Writer } from '../protocols/writer.ts';
+import { Failure, failureOf } from './account.ts';
+import { nowMs } from './clock.ts';
+import { Found, type Driver, type Session } from './drivers/driver.ts';
+import type { Address } from './target.ts';
+
+export const State = {
+  IDLE: 0,
+  CONNECTING: 1,
+  OPENING: 2,
+  OPEN: 3,
+  RETIRING: 4,
+} as const;
+export type State = (typeof State)[keyof typeof State];
+
+/** What a slot tells the engine, and needs of it. One per thread. */
+export interface Keeper {
+  readonly address: Address;
+  readonly driver: Driver;
+  readonly depth: number;
+  readonly requestsPerConnection: number;
+  /** One for all connections of the thread: it is used again by the next read. */
+  readonly readBuffer: Buffer;
+  readonly writer: Writer;
+  /** The time, at a read of so many bytes. */
+  stamp(bytes: number): number;
+  /** The connection is there; `freed()` follows when it takes requests. */
+  opened(slot: Slot, tookMs: number): void;
+  /** Requests were written. `sentAt` of each is `at`. */
+  flushed(slot: Slot, from: number, to: number, at: number): void;
+  /** The answer to the oldest request came: the stamps are at `slot.head`. */
+  answered(slot: Slot, at: number): void;
+  failed(slot: Slot, failure: Failure): void;
+  /** The connection has come to take requests, or answers came: there may be room for more. */
+  freed(slot: Slot, at: number): void;
+  /** The connection is gone; what it had in flight has been failed. `failure` is undefined where nobody is to blame. */
+  gone(slot: Slot, failure: Failure | undefined, whileConnecting: boolean): void;
+  /** A sentence about what went wrong, for people. */
+  complain(problem: string): void;
+  /** The driver cannot make a request: the load ends with this error. */
+  abort(error: unknown): void;
+}
+
+export class Slot {
+  readonly #keeper: Keeper;
+  state: State = State.IDLE;
+  /** In the open loop's queue of free slots. */
+  queued = false;
+  /** Answers that this connection has brought. */
+  answers = 0;
+  /** When the connection was begun, and then when it opened. */
+  sinceMs = 0;
+  /** Attempts in a row that brought no answer. */
+  fruitless = 0;
+
+  /** Counters; a ring's index is `counter & mask`. */
+  head = 0;
+  flushedTo = 0;
+  tail = 0;
+  readonly mask: number;
+  /** When each was due by the schedule, when it was written, and how late the client itself was. */
+  readonly dueAt: Float64Array;
+  readonly sentAt: Float64Array;
+  readonly ownLag: Float64Array;
+
+  #socket: Socket | undefined = undefined;
+  #session: Session | undefined = undefined;
+  #requestsLeft = 0;
+
+  constructor(keeper: Keeper) {
+    this.#keeper = keeper;
+    const size = 2 ** Math.ceil(Math.log2(keeper.depth));
+    this.mask = size - 1;
+    this.dueAt = new Float64Array(size);
+    this.sentAt = new Float64Array(size);
+    this.ownLag = new Float64Array(size);
+  }
+
+  get inFlight(): number {
+    return this.tail - this.head;
+  }
+
+  /** Requests that may be sent now. */
+  get room(): number {
+    if (this.state !== State.OPEN) return 0;
+    const room = this.#keeper.depth - (this.tail - this.head);
+    return room < this.#requestsLeft ? room : this.#requestsLeft;
+  }
+
+  connect(): void {
+    const keeper = this.#keeper;
+    this.state = State.CONNECTING;
+    this.sinceMs = nowMs();
+    this.answers = 0;
+    this.head = this.flushedTo = this.tail = 0;
+    this.#requestsLeft = keeper.requestsPerConnection;
+    this.#session = keeper.driver.session();
+    const socket: Socket = connect({
+      ...keeper.address,
+      noDelay: true,
+      onread: {
+        buffer: keeper.readBuffer,
+        callback: (bytes) => {
+          if (socket === this.#socket) this.#read(bytes);
+          return true;
+        },
+      },
+    });
+    this.#socket = socket;
+    socket.on('connect', () => {
+      if (socket === this.#socket) this.#connected();
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (socket !== this.#socket) return;
+      this.#keeper.complain(error.message);
+      this.drop(failureOf(error.code, this.state === State.CONNECTING));
+    });
+    socket.on('end', () => {
+      if (socket === this.#socket) this.#ended();
+    });
+    socket.on('close', () => {
+      if (socket === this.#socket) this.drop(Failure.RESET);
+    });
+  }
+
+  /** Encodes one request; `flush()` sends it. There MUST be room. */
+  send(sequence: number, dueAt: number, ownLag: number): void {
+    const at = this.tail & this.mask;
+    this.dueAt[at] = dueAt;
+    this.ownLag[at] = ownLag;
+    try {
+      this.#session!.request(sequence, this.#keeper.writer);
+    } catch (error) {
+      this.#keeper.abort(error);
+      return;
+    }
+    this.tail += 1;
+    this.#requestsLeft -= 1;
+  }
+
+  /** Writes what was encoded, with one write. */
+  flush(): void {
+    const from = this.flushedTo;
+    const to = this.tail;
+    if (from === to) return;
+    const at = nowMs();
+    for (let i = from; i < to; i += 1) this.sentAt[i & this.mask] = at;
+    this.flushedTo = to;
+    this.#keeper.flushed(this, from, to, at);
+    this.#write();
+  }
+
+  /** No more requests: closes in an orderly way after the last answer. */
+  retire(): void {
+    if (this.state !== State.OPEN) return;
+    this.state = State.RETIRING;
+    if (this.head === this.tail) this.#close(undefined);
+  }
+
+  /** Breaks the connection off; what is in flight has failed. */
+  drop(failure: Failure): void {
+    const { head, state, tail } = this;
+    if (state === State.IDLE) return;
+    this.#discard()?.destroy();
+    this.head = this.flushedTo = this.tail = 0;
+    this.state = State.IDLE;
+    for (let i = head; i < tail; i += 1) {
+      this.head = i;
+      this.#keeper.failed(this, failure);
+    }
+    this.head = 0;
+    this.#leave(failure, state === State.CONNECTING);
+  }
+
+  /** Leaves without a word to the engine: the load is over. */
+  abandon(): void {
+    this.state = State.IDLE;
+    this.#discard()?.destroy();
+  }
+
+  #connected(): void {
+    const keeper = this.#keeper;
+    const at = nowMs();
+    const tookMs = at - this.sinceMs;
+    this.sinceMs = at;
+    this.state = State.OPENING;
+    const ready = this.#session!.open(keeper.writer);
+    this.#write();
+    keeper.opened(this, tookMs);
+    if (!ready) return;
+    this.state = State.OPEN;
+    keeper.freed(this, at);
+  }
+
+  /** The hot path: one call for each read. */
+  #read(bytes: number): void {
+    const keeper = this.#keeper;
+    const at = keeper.stamp(bytes);
+    const session = this.#session!;
+    session.feed(keeper.readBuffer, bytes);
+    for (;;) {
+      const found = session.next();
+      if (found === Found.ANSWER) {
+        keeper.answered(this, at);
+        this.head += 1;
+        this.answers += 1;
+      } else if (found === Found.MORE) {
+        break;
+      } else if (!this.#takeRare(found, session)) {
+        return;
+      }
+    }
+    if (this.state === State.OPEN) {
+      if (this.#requestsLeft > 0) keeper.freed(this, at);
+      else this.retire();
+    } else if (this.state === State.RETIRING && this.head === this.tail) {
+      this.#close(undefined);
+    }
+  }
+
+  /** @returns false: the connection is gone. */
+  #takeRare(found: Found, session: Session): boolean {
+    switch (found) {
+      case Found.WRONG:
+        this.#keeper.complain(session.problem);
+        this.#keeper.failed(this, Failure.WRONG_ANSWER);
+        this.head += 1;
+        this.answers += 1;
+        return true;
+      case Found.READY:
+        this.state = State.OPEN;
+        return true;
+      case Found.SEND:
+        this.#socket!.write(session.control!);
+        return true;
+      case Found.FAIL:
+        this.#keeper.complain(session.problem);
+        this.drop(Failure.PROTOCOL_ERROR);
+        return false;
+      default:
+        this.#ended();
+        return false;
+    }
+  }
+
+  /** The peer sends no more. */
+  #ended(): void {
+    const session = this.#session!;
+    if (this.head < this.tail) {
+      const found = session.finish();
+      if (found === Found.ANSWER) {
+        this.#keeper.answered(this, nowMs());
+        this.head += 1;
+        this.answers += 1;
+      } else if (found === Found.FAIL) {
+        this.#keeper.complain(session.problem);
+      }
+    }
+    if (this.head < this.tail) this.drop(Failure.CLOSED_EARLY);
+    else this.#close(Failure.CLOSED_EARLY);
+  }
+
+  #close(failure: Failure | undefined): void {
+    this.state = State.IDLE;
+    this.#discard()?.destroySoon();
+    this.#leave(failure, false);
+  }
+
+  #leave(failure: Failure | undefined, whileConnecting: boolean): void {
+    this.fruitless = this.answers > 0 ? 0 : this.fruitless + 1;
+    this.#keeper.gone(this, failure, whileConnecting);
+  }
+
+  #discard(): Socket | undefined {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    this.#session = undefined;
+    return socket;
+  }
+
+  #write(): void {
+    const { writer } = this.#keeper;
+    const socket = this.#socket!;
+    if (writer.single !== undefined) {
+      socket.write(writer.single);
+    } else if (writer.string !== '') {
+      socket.write(writer.string, writer.latin1Only ? 'latin1' : 'utf8');
+    } else if (writer.length > 0) {
+      socket.write(writer.buffer.subarray(0, writer.length));
+      if (socket.writableLength > 0) writer.surrender();
+    }
+    writer.clear();
+  }
+}

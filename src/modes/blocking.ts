@@ -1,0 +1,280 @@
+/**
+ * A thread per connection, and reads that block: the pattern of a C server of old, to compare with.
+ *
+ * Nothing ends a thread inside a blocking read: destroying the socket does not wake it, terminate() hangs, and its
+ * descriptor's number may be used again under it. So the threads live in a child process, which can always be killed;
+ * each serves one connection after the other; and a descriptor closes only after its thread has returned.
+ */
+import { Worker } from 'node:worker_threads';
+import { unlink } from 'node:fs/promises';
+import { workerHandlerErrors } from '../channels.ts';
+import { probeInternals, socketFrom, type Handle } from '../net/handles.ts';
+import { bind, removeStale } from '../net/listener.ts';
+import type { Counters } from '../net/loop.ts';
+import type { Plan, WorkerContext, WorkerSide } from '../workers/plan.ts';
+import { Supervisor } from '../workers/supervisor.ts';
+import { siblingUrl } from '../workers/unit.ts';
+import {
+  COUNTS,
+  ThreadState,
+  type Count,
+  type ThreadNote,
+  type ThreadStart,
+} from './blocking/thread-contract.ts';
+import type { Mode } from './mode.ts';
+import { canReusePort, listenTo } from './shared-parts.ts';
+
+/** Behind our end, how long peers may take to close their side. */
+const LINGER_MS = 5000;
+const DEFAULT_THREADS = 64;
+
+export const mode: Mode = {
+  name: 'blocking',
+  summary:
+    'For comparison: a thread per connection with blocking reads, each some 10 MB; the cap is the number of clients served.',
+  listeners: '1',
+  accepts: 'main (of a child process)',
+  reads: 'one thread per connection, blocking reads',
+  executes: 'the same thread',
+  units: ['thread'],
+  capabilities: ['unix', 'workers', 'unframed-protocol'],
+  defaultWorkers: DEFAULT_THREADS,
+
+  async unavailable() {
+    if (process.platform === 'win32') return 'Windows has no descriptors to block on';
+    const internals = await probeInternals();
+    return internals.bind && internals.accept
+      ? undefined
+      : 'this Node hides the handles of its sockets';
+  },
+
+  async start({ plan, fail }) {
+    if ('path' in plan.target) await removeStale(plan.target.path);
+    const { handle, address } = bind(plan.target, await canReusePort());
+    const supervisor = new Supervisor(
+      { ...plan, unit: 'process', readPath: 'auto' },
+      {
+        onStarted: (worker) => worker.unit.hand({ type: 'mode', body: 'listen' }, handle),
+        onFatal: fail,
+      },
+    );
+    const release = async () => {
+      handle.close();
+      if ('path' in plan.target) await unlink(plan.target.path).catch(() => {});
+    };
+    try {
+      await supervisor.startAll(1);
+    } catch (error) {
+      await release();
+      throw error;
+    }
+    return {
+      address,
+      stats: () => supervisor.stats(),
+      drain: async () => {
+        const drained = supervisor.drain();
+        await release();
+        await drained;
+      },
+      force: () => supervisor.kill(),
+    };
+  },
+
+  async worker(context: WorkerContext): Promise<WorkerSide> {
+    const threads = new Threads(context.plan, context.workerId);
+    const handle = (await context.attachment()) as Handle;
+    const listener = await listenTo(
+      context.plan,
+      false,
+      { handle: (client) => threads.give(client), socket: () => {} },
+      handle,
+    );
+    return {
+      address: listener.address,
+      unstoppable: true,
+      stats: () => threads.stats(),
+      drain: () => {
+        listener.close();
+        return threads.drain();
+      },
+    };
+  },
+};
+
+interface Seat {
+  readonly worker: Worker;
+  /** Shared with the thread: [state, draining]. */
+  readonly control: Int32Array;
+  /** Shared with the thread, which alone writes: COUNTS. */
+  readonly counts: Float64Array;
+  client: Handle | undefined;
+}
+
+/** The threads of a child process, and who waits for one. */
+class Threads {
+  #plan: Plan;
+  #workerId: number;
+  #seats = new Set<Seat>();
+  #idle: Seat[] = [];
+  #waiting: Handle[] = [];
+  #counters = { accepted: 0, refused: 0, errors: 0 };
+  /** What threads counted that are gone. */
+  #past: Record<Count, number> = { messages: 0, errors: 0, bytesIn: 0, bytesOut: 0 };
+  #draining = false;
+  #onChange: (() => void) | undefined = undefined;
+
+  constructor(plan: Plan, workerId: number) {
+    this.#plan = plan;
+    this.#workerId = workerId;
+  }
+
+  /** A connection takes a free thread, else a new one, else its turn. */
+  give(client: Handle): void {
+    if (this.#open >= this.#plan.limits.connections) {
+      this.#counters.refused += 1;
+      client.close();
+      return;
+    }
+    this.#counters.accepted += 1;
+    const seat =
+      this.#idle.pop() ?? (this.#seats.size < this.#plan.workers ? this.#start() : undefined);
+    if (seat === undefined) this.#waiting.push(client);
+    else this.#serve(seat, client);
+  }
+
+  stats(): Counters {
+    const sums = { ...this.#past };
+    for (const { counts } of this.#seats) COUNTS.forEach((name, i) => (sums[name] += counts[i]));
+    return {
+      ...sums,
+      accepted: this.#counters.accepted,
+      refused: this.#counters.refused,
+      open: this.#open,
+      errors: sums.errors + this.#counters.errors,
+    };
+  }
+
+  /**
+   * Threads at a message finish it. One that waits in its read is told by its peer: we half-close, a peer closes, and
+   * the read returns. For those that do not, `LINGER_MS`; then the process is killed with the threads in it.
+   */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    for (const client of this.#waiting) client.close();
+    this.#waiting = [];
+    for (const seat of this.#seats) {
+      Atomics.store(seat.control, 1, 1);
+      const reading =
+        Atomics.compareExchange(seat.control, 0, ThreadState.READING, ThreadState.CLOSING) ===
+        ThreadState.READING;
+      if (reading && seat.client !== undefined)
+        socketFrom(seat.client, { allowHalfOpen: true, pauseOnCreate: true })
+          .on('error', () => {})
+          .end();
+    }
+    await this.#until(() =>
+      [...this.#seats].every(
+        (seat) => Atomics.load(seat.control, 0) !== ThreadState.BUSY || seat.client === undefined,
+      ),
+    );
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      this.#onChange?.();
+    }, LINGER_MS);
+    await this.#until(() => late || this.#open === 0);
+    clearTimeout(timer);
+    await Promise.all(
+      this.#idle.map(
+        (seat) =>
+          new Promise<void>((resolve) => {
+            seat.worker.once('exit', () => resolve());
+            seat.worker.postMessage('stop');
+          }),
+      ),
+    );
+  }
+
+  get #open(): number {
+    let open = this.#waiting.length;
+    for (const seat of this.#seats) if (seat.client !== undefined) open += 1;
+    return open;
+  }
+
+  async #until(condition: () => boolean): Promise<void> {
+    while (!condition()) {
+      await new Promise<void>((resolve) => {
+        this.#onChange = resolve;
+      });
+    }
+  }
+
+  #serve(seat: Seat, client: Handle): void {
+    seat.client = client;
+    if (!this.#plan.nagle) client.setNoDelay?.(true);
+    client.setBlocking!(true);
+    Atomics.store(seat.control, 0, ThreadState.BUSY);
+    const peer: { address?: string } = {};
+    client.getpeername?.(peer);
+    seat.worker.postMessage({ fd: client.fd!, remoteAddress: peer.address ?? '' });
+  }
+
+  #start(): Seat {
+    const control = new Int32Array(new SharedArrayBuffer(8));
+    const counts = new Float64Array(new SharedArrayBuffer(8 * COUNTS.length));
+    const start: ThreadStart = { plan: this.#plan, workerId: this.#workerId, control, counts };
+    const worker = new Worker(siblingUrl('./blocking/thread', import.meta.url), {
+      workerData: start,
+    });
+    const seat: Seat = { worker, control, counts, client: undefined };
+    this.#seats.add(seat);
+    worker.on('message', (note: ThreadNote) => {
+      if (note.type === 'handler-error')
+        workerHandlerErrors.publish({ workerId: this.#workerId, error: note.error });
+      else this.#returned(seat, note.peerEnded);
+    });
+    worker.on('error', (error) => {
+      this.#counters.errors += 1;
+      workerHandlerErrors.publish({ workerId: this.#workerId, error });
+    });
+    worker.on('exit', () => {
+      COUNTS.forEach((name, i) => (this.#past[name] += counts[i]));
+      this.#seats.delete(seat);
+      this.#idle = this.#idle.filter((one) => one !== seat);
+      seat.client?.close();
+      seat.client = undefined;
+      this.#next();
+    });
+    return seat;
+  }
+
+  /** The thread is done with its connection: only now may the descriptor close. */
+  #returned(seat: Seat, peerEnded: boolean): void {
+    const client = seat.client!;
+    seat.client = undefined;
+    if (peerEnded) client.close();
+    else linger(client);
+    this.#idle.push(seat);
+    this.#next();
+  }
+
+  #next(): void {
+    const client = this.#draining ? undefined : this.#waiting.shift();
+    if (client !== undefined) {
+      const seat = this.#idle.pop() ?? this.#start();
+      this.#serve(seat, client);
+    }
+    this.#onChange?.();
+  }
+}
+
+/** Half-closes and reads on until the peer has closed too: closing with bytes unread would reset, and cut our last. */
+function linger(client: Handle): void {
+  client.setBlocking!(false);
+  const socket = socketFrom(client, { allowHalfOpen: true });
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.on('error', () => {}).on('close', () => clearTimeout(timer));
+  socket.on('end', () => socket.destroy());
+  socket.end();
+  socket.resume();
+}

@@ -1,0 +1,32 @@
+/** What the child's main loop and its blocking threads share. */
+import type { PackedError } from '../../workers/messages.ts';
+import type { Plan } from '../../workers/plan.ts';
+
+export const ThreadState = {
+  /** Not in a read: at a message, or without a connection. */
+  BUSY: 0,
+  /** In a read that blocks, or about to be. */
+  READING: 1,
+  /** The main loop has closed the connection under the read: what it still brings is dropped. */
+  CLOSING: 2,
+} as const;
+
+export const COUNTS = ['messages', 'errors', 'bytesIn', 'bytesOut'] as const;
+export type Count = (typeof COUNTS)[number];
+
+export interface ThreadStart {
+  readonly plan: Plan;
+  readonly workerId: number;
+  readonly control: Int32Array;
+  readonly counts: Float64Array;
+}
+
+/** Main loop to thread: serve this connection, or 'stop'. */
+export interface Assignment {
+  readonly fd: number;
+  readonly remoteAddress: string;
+}
+
+export type ThreadNote =
+  | { readonly type: 'returned'; readonly peerEnded: boolean }
+  | { readonly type: 'handler-error'; readonly error: PackedError };

@@ -1,0 +1,147 @@
+/** A thread that serves one connection after the other, with reads and writes that block. */
+import fs from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import { handlerErrors } from '../../channels.ts';
+import type { Conversation } from '../../net/conversation.ts';
+import type { Loop } from '../../net/loop.ts';
+import type { Wire } from '../../net/wire.ts';
+import { loadHandler, makeLoop } from '../../workers/load.ts';
+import { packError } from '../../workers/messages.ts';
+import {
+  COUNTS,
+  ThreadState,
+  type Assignment,
+  type ThreadNote,
+  type ThreadStart,
+} from './thread-contract.ts';
+
+const READ_BUFFER_BYTES = 64 * 1024;
+
+const { plan, workerId, control, counts } = workerData as ThreadStart;
+const port = parentPort!;
+const note = (message: ThreadNote) => port.postMessage(message);
+const buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+
+async function serve(of: Loop, { fd, remoteAddress }: Assignment): Promise<void> {
+  const wire = new BlockingWire(fd, remoteAddress);
+  const conversation = of.adoptWire((one) => {
+    wire.owner = one;
+    return wire;
+  })!;
+  let failure: Error | undefined;
+  let peerEnded = false;
+  while (!wire.over) {
+    if (conversation.isBusy) await quiet(conversation);
+    if (wire.over) break;
+    const length = read(fd);
+    if (typeof length !== 'number') {
+      failure = length;
+      break;
+    }
+    if (length === 0) {
+      peerEnded = true;
+      conversation.onEnd();
+      if (conversation.isBusy) await quiet(conversation);
+      break;
+    }
+    if (length > 0) conversation.onBytes(buffer, length);
+    else conversation.drain();
+    report(of);
+  }
+  conversation.onClosed(failure ?? wire.failure);
+  report(of);
+  note({ type: 'returned', peerEnded });
+}
+
+/** Bytes read, 0 at the peer's end, an error, or -1: the server stops, and what came is not to be looked at. */
+function read(fd: number): number | Error {
+  if (Atomics.load(control, 1) === 1) return -1;
+  Atomics.store(control, 0, ThreadState.READING);
+  let length: number;
+  try {
+    length = fs.readSync(fd, buffer);
+  } catch (error) {
+    length = -2;
+    if (
+      Atomics.compareExchange(control, 0, ThreadState.READING, ThreadState.BUSY) ===
+      ThreadState.READING
+    )
+      return error as Error;
+  }
+  const closing = Atomics.exchange(control, 0, ThreadState.BUSY) === ThreadState.CLOSING;
+  return closing && length !== 0 ? -1 : length;
+}
+
+function quiet(conversation: Conversation): Promise<void> {
+  return new Promise((resolve) => {
+    conversation.onQuiet = () => {
+      conversation.onQuiet = undefined;
+      resolve();
+    };
+  });
+}
+
+function report(of: Loop): void {
+  const now = of.stats();
+  COUNTS.forEach((name, i) => (counts[i] = now[name]));
+}
+
+class BlockingWire implements Wire {
+  readonly remoteAddress: string;
+  readonly waitingBytes = 0;
+  readonly blocked = false;
+  bytesWritten = 0;
+  /** Nothing more is to be read. */
+  over = false;
+  failure: Error | undefined = undefined;
+  owner: Conversation | undefined = undefined;
+  #fd: number;
+
+  constructor(fd: number, remoteAddress: string) {
+    this.#fd = fd;
+    this.remoteAddress = remoteAddress;
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.failure !== undefined) return true;
+    try {
+      for (let at = 0; at < bytes.length;) at += fs.writeSync(this.#fd, bytes, at);
+      this.bytesWritten += bytes.length;
+    } catch (error) {
+      this.failure = error as Error; // the peer is gone: EPIPE, ECONNRESET
+      this.over = true;
+    }
+    return true;
+  }
+
+  writeText(text: string, encoding: 'utf8' | 'latin1'): void {
+    this.write(Buffer.from(text, encoding));
+  }
+
+  resume(): void {}
+
+  end(): void {
+    this.over = true;
+  }
+
+  destroy(): void {
+    this.over = true;
+    this.owner?.onQuiet?.();
+  }
+}
+
+handlerErrors.subscribe((message) => {
+  note({ type: 'handler-error', error: packError((message as { error: unknown }).error) });
+});
+
+const loaded = await loadHandler(plan);
+await loaded.handler.start?.({ data: plan.data, workerId });
+const loop = await makeLoop(plan, loaded, { fast: false });
+
+port.on('message', (message: Assignment | 'stop') => {
+  if (message !== 'stop') {
+    void serve(loop, message);
+    return;
+  }
+  void Promise.resolve(loaded.handler.stop?.()).then(() => port.close());
+});

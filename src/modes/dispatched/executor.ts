@@ -1,0 +1,455 @@
+/**
+ * The executing side of `dispatched`: one Piscina task for the life of its thread. Batches of messages come by a port;
+ * handlers run here, replies are encoded here, and go back as bytes once per turn, or sooner when a turn gets long.
+ */
+import { Console } from 'node:console';
+import { threadId, type MessagePort } from 'node:worker_threads';
+import { PushError, ProtocolError } from '../../errors.ts';
+import { Sent, type CloseReason, type Connection, type MessageHandler } from '../../handler.ts';
+import { StreamPump } from '../../net/stream-pump.ts';
+import { Step, type After, type Decoder, type Protocol } from '../../protocols/protocol.ts';
+import { Writer } from '../../protocols/writer.ts';
+import { loadHandler } from '../../workers/load.ts';
+import { packError } from '../../workers/messages.ts';
+import type { Plan } from '../../workers/plan.ts';
+import { BatchWriter, Kind, readBatch } from './batch.ts';
+
+/** Pushed and streamed bytes under way past which a sender is told to wait. */
+const HIGH_WATER_BYTES = 64 * 1024;
+/** A turn longer than this hands its answers over before it goes on. */
+const LONG_TURN_MS = 0.5;
+
+export interface ExecutorStart {
+  readonly plan: Plan;
+  readonly executorId: number;
+  readonly port: MessagePort;
+}
+
+/** Executor to main, beside batches. */
+export type ExecutorNote =
+  | { readonly type: 'ready'; readonly threadId: number }
+  | { readonly type: 'handler-error'; readonly error: ReturnType<typeof packError> };
+
+export default async function execute(start: ExecutorStart): Promise<void> {
+  const { plan, executorId, port } = start;
+  if (plan.workerOutput === 'stderr')
+    globalThis.console = new Console(process.stderr, process.stderr);
+  const loaded = await loadHandler(plan);
+  const handler = loaded.handler as MessageHandler;
+  await handler.start?.({ data: plan.data, workerId: executorId });
+  const executor = new Executor(handler, loaded.protocol, plan, port);
+  await new Promise<void>((resolve) => {
+    port.on('message', (message: Uint8Array | 'stop') => {
+      if (message === 'stop') resolve();
+      else executor.take(message);
+    });
+    port.postMessage({ type: 'ready', threadId } satisfies ExecutorNote);
+  });
+  await handler.stop?.();
+  port.close();
+}
+
+class Executor {
+  readonly handler: MessageHandler;
+  readonly protocol: Protocol;
+  readonly plan: Plan;
+  readonly out = new BatchWriter();
+  readonly writer = new Writer();
+  #port: MessagePort;
+  #connections = new Map<number, Remote>();
+  #scheduled = false;
+  #sentMs = 0;
+
+  constructor(handler: MessageHandler, protocol: Protocol, plan: Plan, port: MessagePort) {
+    this.handler = handler;
+    this.protocol = protocol;
+    this.plan = plan;
+    this.#port = port;
+  }
+
+  take(batch: Uint8Array): void {
+    this.#sentMs = performance.now();
+    readBatch(batch, this.#visit);
+    this.#send();
+  }
+
+  /** Something was written outside of a batch: it goes at the end of the turn. */
+  schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(this.#send);
+  }
+
+  failed(error: unknown, connection: Remote): void {
+    this.#port.postMessage({
+      type: 'handler-error',
+      error: packError(error),
+    } satisfies ExecutorNote);
+    try {
+      this.handler.error?.(error, connection);
+    } catch (second) {
+      this.#port.postMessage({
+        type: 'handler-error',
+        error: packError(second),
+      } satisfies ExecutorNote);
+    }
+  }
+
+  #send = (): void => {
+    this.#scheduled = false;
+    if (this.out.isEmpty) return;
+    const batch = this.out.take();
+    this.#port.postMessage(batch, [batch.buffer]);
+  };
+
+  #visit = (
+    kind: Kind,
+    id: number,
+    number: number,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    extra: unknown,
+  ): void => {
+    if (kind === Kind.OPEN) {
+      const remote = new Remote(this, id, extra as string);
+      this.#connections.set(id, remote);
+      remote.open();
+      return;
+    }
+    const remote = this.#connections.get(id);
+    if (remote === undefined) return; // it has closed meanwhile
+    switch (kind) {
+      case Kind.MESSAGE:
+        remote.message(number, bytes, start, end);
+        this.#pace();
+        break;
+      case Kind.PACKED:
+        remote.packed(number, extra);
+        this.#pace();
+        break;
+      case Kind.ACK:
+        remote.acknowledged(number);
+        break;
+      case Kind.CANCEL:
+        remote.cancelStream();
+        break;
+      default:
+        this.#connections.delete(id);
+        remote.closed(extra as CloseReason);
+    }
+  };
+
+  #pace(): void {
+    const now = performance.now();
+    if (now - this.#sentMs < LONG_TURN_MS) return;
+    this.#send();
+    this.#sentMs = performance.now();
+  }
+}
+
+/** Stands for a connection of the reading loop. */
+class Remote implements Connection {
+  readonly id: number;
+  readonly remoteAddress: string;
+  state: unknown = undefined;
+  #executor: Executor;
+  #hooks: MessageHandler;
+  #protocol: Protocol;
+  #decoder: Decoder<unknown>;
+  #inside = false;
+  #inFlight = 0;
+  #over = false;
+  #opened = false;
+  /** Pushed and streamed bytes that the reader has not confirmed. */
+  #unconfirmed = 0;
+  #wantsDrain = false;
+  #stream: StreamPump | undefined = undefined;
+  #abort: AbortController | undefined = undefined;
+  #reason: CloseReason | undefined = undefined;
+
+  constructor(executor: Executor, id: number, remoteAddress: string) {
+    this.#executor = executor;
+    this.id = id;
+    this.remoteAddress = remoteAddress;
+    this.#hooks = executor.handler;
+    this.#protocol = executor.protocol;
+    this.#decoder = this.#protocol.server.decoder(executor.plan.limits.messageLimitBytes);
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#reason !== undefined)
+        this.#abort.abort(new Error(`the connection ended: ${this.#reason.code}`));
+    }
+    return this.#abort.signal;
+  }
+
+  send(message: unknown): Sent {
+    if (this.#over) return Sent.CLOSED;
+    if (!this.#inside && this.#inFlight === 0 && this.#executor.handler.pushes !== true) {
+      throw new PushError(
+        'The handler sent outside of its own message: declare `pushes: true` on it (mode blocking cannot run such a handler).',
+      );
+    }
+    const { writer } = this.#executor;
+    this.#protocol.server.encode(message, writer, undefined);
+    this.#unconfirmed += this.#write(Kind.PUSH, 0);
+    this.#executor.schedule();
+    if (this.#unconfirmed > this.#executor.plan.limits.sendLimitBytes) {
+      this.#end({ code: 'send-limit', error: undefined, reply: undefined });
+      return Sent.CLOSED;
+    }
+    if (this.#unconfirmed <= HIGH_WATER_BYTES) return Sent.OK;
+    this.#wantsDrain = true;
+    return Sent.WAIT;
+  }
+
+  close(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#executor.out.add(Kind.CLOSE, this.id, 0);
+    this.#executor.schedule();
+  }
+
+  open(): void {
+    const { out } = this.#executor;
+    if (this.#hooks.open === undefined) {
+      this.#opened = true;
+      return;
+    }
+    const failed = (error: unknown) => {
+      this.#executor.failed(error, this);
+      out.addExtra(Kind.OPEN_FAILED, this.id, 0, String(error));
+      this.#executor.schedule();
+    };
+    const opened = (state: unknown) => {
+      this.state = state;
+      this.#opened = true;
+      if (this.#reason !== undefined) return this.#close();
+      out.add(Kind.OPENED, this.id, 0);
+      this.#executor.schedule();
+    };
+    this.#inFlight += 1; // pushes are allowed until it has settled
+    this.#call(
+      () => this.#hooks.open!(this),
+      opened,
+      failed,
+      () => {},
+    );
+  }
+
+  message(number: number, bytes: Buffer, start: number, end: number): void {
+    const decoder = this.#decoder;
+    decoder.feed(bytes, start, end, start);
+    let step = decoder.next();
+    if (step === Step.MORE) step = decoder.finish(); // a last message that ended with the stream
+    let input: unknown;
+    try {
+      if (step !== Step.MESSAGE)
+        throw decoder.failure ?? new Error(`protocol ${this.#protocol.name} is not framed`);
+      input = decoder.take();
+    } catch (error) {
+      this.#refused(number, error);
+      return;
+    }
+    this.#run(number, input);
+  }
+
+  packed(number: number, packed: unknown): void {
+    this.#run(number, this.#protocol.unpack!(packed));
+  }
+
+  acknowledged(bytes: number): void {
+    this.#unconfirmed -= bytes;
+    if (this.#unconfirmed > HIGH_WATER_BYTES / 2) return;
+    this.#stream?.resume();
+    if (!this.#wantsDrain) return;
+    this.#wantsDrain = false;
+    try {
+      this.#hooks.drain?.(this);
+    } catch (error) {
+      this.#executor.failed(error, this);
+    }
+  }
+
+  cancelStream(): void {
+    this.#stream?.cancel();
+    this.#stream = undefined;
+  }
+
+  closed(reason: CloseReason): void {
+    this.#over = true;
+    this.#reason = reason;
+    this.cancelStream();
+    this.#abort?.abort(new Error(`the connection ended: ${reason.code}`));
+    if (this.#opened) this.#close();
+  }
+
+  #close(): void {
+    try {
+      this.#hooks.close?.(this, this.#reason!);
+    } catch (error) {
+      this.#executor.failed(error, this);
+    }
+  }
+
+  #run(number: number, input: unknown): void {
+    this.#inFlight += 1;
+    this.#call(
+      () => this.#hooks.message(input, this),
+      (reply) => this.#reply(number, reply, input),
+      (error) => this.#failed(number, error, input),
+      () => this.#executor.schedule(),
+    );
+  }
+
+  /** Calls the handler; then exactly one of the others, and `late` behind it where that was not at once. */
+  #call(
+    fn: () => unknown,
+    ok: (value: unknown) => void,
+    failed: (error: unknown) => void,
+    late: () => void,
+  ): void {
+    let result: unknown;
+    this.#inside = true;
+    try {
+      result = fn();
+    } catch (error) {
+      this.#inside = false;
+      this.#inFlight -= 1;
+      failed(error);
+      return;
+    }
+    this.#inside = false;
+    if (
+      typeof result !== 'object' ||
+      result === null ||
+      typeof (result as Promise<unknown>).then !== 'function'
+    ) {
+      this.#inFlight -= 1;
+      ok(result);
+      return;
+    }
+    (result as Promise<unknown>).then(
+      (value) => {
+        this.#inFlight -= 1;
+        ok(value);
+        late();
+      },
+      (error: unknown) => {
+        this.#inFlight -= 1;
+        failed(error);
+        late();
+      },
+    );
+  }
+
+  #reply(number: number, reply: unknown, input: unknown): void {
+    const { out, writer } = this.#executor;
+    if (reply === undefined) {
+      out.add(Kind.NOTHING, this.id, number);
+      return;
+    }
+    let after: After | undefined;
+    try {
+      after = this.#protocol.server.encode(reply, writer, input);
+    } catch (error) {
+      writer.clear();
+      this.#failed(number, error, input);
+      return;
+    }
+    this.#finish(number, after);
+  }
+
+  #failed(number: number, error: unknown, input: unknown): void {
+    const { writer } = this.#executor;
+    this.#executor.failed(error, this);
+    const { server } = this.#protocol;
+    if (server.encodeError === undefined) {
+      this.#executor.out.addExtra(Kind.ENDS, this.id, number, {
+        code: 'error',
+        error: String(error),
+      });
+      return;
+    }
+    this.#finish(number, server.encodeError(error, writer, input));
+  }
+
+  #refused(number: number, error: unknown): void {
+    const reply = error instanceof ProtocolError ? error.reply : undefined;
+    const code = error instanceof ProtocolError ? 'protocol' : 'error';
+    this.#executor.out.addExtra(Kind.ENDS, this.id, number, { code, error: String(error), reply });
+  }
+
+  #finish(number: number, after: After | undefined): void {
+    if (after === undefined) {
+      this.#write(Kind.REPLY, number);
+      return;
+    }
+    this.#write(Kind.REPLY_AFTER, number);
+    this.#executor.out.extra({
+      close: after.close,
+      switchTo: after.switchTo,
+      stream: after.stream !== undefined,
+    });
+    if (after.stream !== undefined) this.#openStream(number, after.stream);
+    if (after.switchTo !== undefined) this.#switch(after.switchTo);
+  }
+
+  #switch(name: string): void {
+    const next = this.#protocol.switches?.[name];
+    if (next === undefined) return; // the reader says so
+    this.#protocol = next.protocol;
+    this.#decoder = next.protocol.server.decoder(this.#executor.plan.limits.messageLimitBytes);
+    if (next.hooks === undefined) return;
+    this.#hooks = (this.#executor.handler as unknown as Record<string, MessageHandler>)[next.hooks];
+    this.open();
+  }
+
+  #openStream(number: number, source: AsyncIterable<Uint8Array | string>): void {
+    const { out, writer } = this.#executor;
+    this.#stream = new StreamPump(source, {
+      write: (chunk) => {
+        if (typeof chunk === 'string') writer.text(chunk);
+        else writer.raw(chunk);
+        this.#unconfirmed += this.#write(Kind.CHUNK, number);
+        this.#executor.schedule();
+        return this.#unconfirmed <= HIGH_WATER_BYTES;
+      },
+      done: (error, failed) => {
+        this.#stream = undefined;
+        if (failed) this.#executor.failed(error, this);
+        out.addExtra(Kind.CHUNK_END, this.id, number, failed ? String(error) : null);
+        this.#executor.schedule();
+      },
+    });
+    this.#stream.resume();
+  }
+
+  /** Moves what the writer holds into the batch. Returns how many bytes that were. */
+  #write(kind: Kind, number: number): number {
+    const { out, writer } = this.#executor;
+    let bytes: number;
+    if (writer.string !== '')
+      bytes = out.addText(
+        kind,
+        this.id,
+        number,
+        writer.string,
+        writer.latin1Only ? 'latin1' : 'utf8',
+      );
+    else if (writer.single !== undefined)
+      bytes = out.addBytes(kind, this.id, number, writer.single, 0, writer.single.length);
+    else bytes = out.addBytes(kind, this.id, number, writer.buffer, 0, writer.length);
+    writer.clear();
+    return bytes;
+  }
+
+  #end(ending: { code: string; error: unknown; reply: unknown }): void {
+    this.#over = true;
+    this.#executor.out.addExtra(Kind.ENDS, this.id, 0, ending);
+    this.#executor.schedule();
+  }
+}

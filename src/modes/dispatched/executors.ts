@@ -1,0 +1,318 @@
+/**
+ * The reading side's view of its executors: Piscina threads, each with one task for life that carries a port, a batch
+ * that fills during a turn, and a credit window, since a port has no back-pressure.
+ */
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import { workerDied, workerHandlerErrors, workerReady } from '../../channels.ts';
+import { CrashLoopError, HandlerError } from '../../errors.ts';
+import { afterDeath, CLEAN, MOST_STARTS, type Record } from '../../workers/backoff.ts';
+import type { Plan, WorkerStats } from '../../workers/plan.ts';
+import { siblingUrl } from '../../workers/unit.ts';
+import type { DispatchedConversation } from '../dispatched.ts';
+import { BatchWriter, Kind, readBatch } from './batch.ts';
+import type { ExecutorNote, ExecutorStart } from './executor.ts';
+
+/** A message that an executor has. */
+interface UnderWay {
+  readonly conversation: DispatchedConversation;
+  readonly answer: (kind: Kind, bytes: Buffer, start: number, end: number, extra: unknown) => void;
+}
+
+export class Executor {
+  readonly id: number;
+  alive = false;
+  threadId: number | undefined = undefined;
+  restarts = 0;
+  messages = 0;
+  errors = 0;
+  record: Record = CLEAN;
+  readyAtMs: number | undefined = undefined;
+  /** Those that it has seen. */
+  readonly conversations = new Map<number, DispatchedConversation>();
+  readonly underWay = new Map<number, UnderWay>();
+  /** Those that wait for credit. */
+  starved: DispatchedConversation[] = [];
+  #out = new BatchWriter();
+  #port: MessagePort | undefined = undefined;
+  #scheduled = false;
+  #numbers = 0;
+  #credit: number;
+
+  constructor(id: number, credit: number) {
+    this.id = id;
+    this.#credit = credit;
+  }
+
+  connect(port: MessagePort): void {
+    this.#port = port;
+  }
+
+  get isFull(): boolean {
+    return this.underWay.size >= this.#credit;
+  }
+
+  /** Makes the executor know a connection. */
+  see(conversation: DispatchedConversation): void {
+    if (this.conversations.has(conversation.id)) return;
+    this.conversations.set(conversation.id, conversation);
+    this.#out.addExtra(Kind.OPEN, conversation.id, 0, conversation.remoteAddress);
+    this.#schedule();
+  }
+
+  /** Ships a message as it came. */
+  ship(work: UnderWay, bytes: Buffer, start: number, end: number): void {
+    this.#out.addBytes(Kind.MESSAGE, work.conversation.id, this.#begin(work), bytes, start, end);
+  }
+
+  /** Ships a message that its protocol has packed. */
+  shipPacked(work: UnderWay, packed: unknown): void {
+    this.#out.addExtra(Kind.PACKED, work.conversation.id, this.#begin(work), packed);
+  }
+
+  tell(kind: typeof Kind.ACK | typeof Kind.CANCEL, conversation: number, number: number): void {
+    this.#out.add(kind, conversation, number);
+    this.#schedule();
+  }
+
+  forget(conversation: DispatchedConversation, reason: unknown): void {
+    if (!this.conversations.delete(conversation.id)) return;
+    this.#out.addExtra(Kind.CLOSED, conversation.id, 0, reason);
+    this.#schedule();
+  }
+
+  stop(): void {
+    this.#send();
+    this.#port?.postMessage('stop');
+  }
+
+  take(batch: Uint8Array): void {
+    readBatch(batch, this.#visit);
+    if (this.starved.length === 0 || this.underWay.size > this.#credit / 2) return;
+    const { starved } = this;
+    this.starved = [];
+    for (const conversation of starved) conversation.fed();
+  }
+
+  /** Its thread is gone, with all that it had. */
+  died(): void {
+    this.alive = false;
+    this.#port?.close();
+    this.#port = undefined;
+    this.#out = new BatchWriter();
+    const { starved } = this;
+    this.starved = [];
+    const cut = new Set([...this.underWay.values()].map((work) => work.conversation));
+    this.underWay.clear();
+    const seen = [...this.conversations.values()];
+    this.conversations.clear();
+    for (const conversation of seen) conversation.executorDied(this, cut.has(conversation));
+    for (const conversation of starved) conversation.fed();
+  }
+
+  #begin(work: UnderWay): number {
+    this.messages += 1;
+    this.#numbers = this.#numbers === 0x7fffffff ? 1 : this.#numbers + 1;
+    this.underWay.set(this.#numbers, work);
+    this.#schedule();
+    return this.#numbers;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(this.#send);
+  }
+
+  /** Messages for a thread that is being replaced wait in the batch. */
+  #send = (): void => {
+    this.#scheduled = false;
+    if (this.#port === undefined || this.#out.isEmpty) return;
+    const batch = this.#out.take();
+    this.#port.postMessage(batch, [batch.buffer]);
+  };
+
+  #visit = (
+    kind: Kind,
+    id: number,
+    number: number,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    extra: unknown,
+  ): void => {
+    if (number !== 0 && kind !== Kind.CHUNK && kind !== Kind.CHUNK_END) {
+      const work = this.underWay.get(number);
+      if (work === undefined) return;
+      this.underWay.delete(number);
+      work.answer(kind, bytes, start, end, extra);
+      return;
+    }
+    this.conversations.get(id)?.told(this, kind, number, bytes, start, end, extra);
+  };
+}
+
+export class Executors {
+  readonly list: Executor[];
+  #plan: Plan;
+  #pool: Piscina;
+  #fail: (error: Error) => void;
+  #stopping = false;
+  #tasks = new Set<Promise<void>>();
+  #timers = new Set<NodeJS.Timeout>();
+
+  constructor(plan: Plan, fail: (error: Error) => void) {
+    this.#plan = plan;
+    this.#fail = fail;
+    this.list = Array.from(
+      { length: plan.workers },
+      (_, i) => new Executor(i + 1, plan.limits.executorCredit),
+    );
+    this.#pool = new Piscina({
+      filename: siblingUrl('./executor', import.meta.url).href,
+      minThreads: plan.workers,
+      maxThreads: plan.workers,
+      concurrentTasksPerWorker: 1,
+      atomics: 'disabled', // the default freezes the thread's timers between tasks
+      recordTiming: false,
+      workerHistogram: false,
+    });
+    this.#pool.on('error', () => {}); // a thread's death is told by its task
+  }
+
+  /** @throws what a handler failed with at start */
+  async start(): Promise<void> {
+    try {
+      await Promise.all(
+        this.list.map(
+          (executor) =>
+            new Promise<void>((resolve, reject) => this.#run(executor, resolve, reject)),
+        ),
+      );
+    } catch (error) {
+      await this.destroy();
+      throw error;
+    }
+  }
+
+  /** The one that lives and has the least to do. */
+  choose(): Executor {
+    let best = this.list[0];
+    for (const executor of this.list) {
+      if (best.alive === executor.alive ? load(executor) < load(best) : executor.alive)
+        best = executor;
+    }
+    return best;
+  }
+
+  stats(): WorkerStats[] {
+    return this.list.map(({ id, threadId, restarts, alive, messages, errors, conversations }) => ({
+      id,
+      pid: process.pid,
+      threadId,
+      restarts,
+      alive,
+      messages,
+      errors,
+      open: conversations.size,
+      accepted: 0,
+      refused: 0,
+      bytesIn: 0,
+      bytesOut: 0,
+    }));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    for (const executor of this.list) executor.stop();
+    await Promise.allSettled(this.#tasks);
+    await this.#pool.destroy();
+  }
+
+  async destroy(): Promise<void> {
+    this.#stopping = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    await this.#pool.destroy();
+  }
+
+  #run(executor: Executor, onReady: () => void, onFailed: (error: Error) => void): void {
+    const { port1, port2 } = new MessageChannel();
+    let ready = false;
+    port1.on('message', (message: Uint8Array | ExecutorNote) => {
+      if (message instanceof Uint8Array) {
+        executor.take(message);
+      } else if (message.type === 'ready') {
+        ready = true;
+        executor.alive = true;
+        executor.threadId = message.threadId;
+        executor.readyAtMs = performance.now();
+        executor.record = { ...executor.record, failedStarts: 0 };
+        workerReady.publish({ workerId: executor.id, pid: process.pid });
+        onReady();
+      } else {
+        executor.errors += 1;
+        workerHandlerErrors.publish({ workerId: executor.id, error: message.error });
+      }
+    });
+    executor.connect(port1);
+    const start: ExecutorStart = { plan: this.#plan, executorId: executor.id, port: port2 };
+    const task: Promise<void> = this.#pool.run(start, { transferList: [port2] as never }).then(
+      () => this.#ended(executor, ready, new Error('its task ended'), onFailed),
+      (error: Error) => this.#ended(executor, ready, error, onFailed),
+    );
+    this.#tasks.add(task);
+    void task.finally(() => this.#tasks.delete(task));
+  }
+
+  #ended(
+    executor: Executor,
+    ready: boolean,
+    error: NodeJS.ErrnoException,
+    onFailed: (error: Error) => void,
+  ): void {
+    const servedMs = ready ? performance.now() - executor.readyAtMs! : undefined;
+    executor.died();
+    if (this.#stopping) return;
+    if (
+      !ready &&
+      executor.restarts === 0 &&
+      error instanceof Error &&
+      'code' in error &&
+      String(error.code).startsWith('PATTERNS_')
+    ) {
+      onFailed(error);
+      return;
+    }
+    const { record, restartMs } = afterDeath(executor.record, servedMs);
+    executor.record = record;
+    const reason = error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'out of memory' : error.message;
+    workerDied.publish({ workerId: executor.id, pid: process.pid, reason, restartMs });
+    if (restartMs === undefined) {
+      const crash = new CrashLoopError(
+        `Executor ${executor.id} died ${MOST_STARTS} times in a row before it could serve; the last time: ${reason}`,
+      );
+      onFailed(crash);
+      this.#fail(crash);
+      return;
+    }
+    if (!ready && executor.restarts === 0) {
+      onFailed(new HandlerError(`An executor failed at start: ${reason}`, { cause: error }));
+      return;
+    }
+    executor.restarts += 1;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#run(
+        executor,
+        () => {},
+        () => {},
+      );
+    }, restartMs);
+    this.#timers.add(timer);
+  }
+}
+
+function load(executor: Executor): number {
+  return executor.underWay.size * 1000 + executor.conversations.size;
+}

@@ -1,0 +1,51 @@
+/** A stream whose source is on an executor: chunks come by batches, and each that the connection took is confirmed. */
+import { Kind } from './batch.ts';
+import type { Executor } from './executors.ts';
+
+export class RemoteStream implements AsyncIterable<Uint8Array> {
+  readonly executor: Executor;
+  #connection: number;
+  #chunks: Uint8Array[] = [];
+  #ended = false;
+  #failure: string | null = null;
+  #wake: (() => void) | undefined = undefined;
+
+  constructor(executor: Executor, connection: number) {
+    this.executor = executor;
+    this.#connection = connection;
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#chunks.push(chunk);
+    this.#wake?.();
+  }
+
+  /** `failure`: what the source threw, or null. */
+  end(failure: string | null): void {
+    this.#ended = true;
+    this.#failure = failure;
+    this.#wake?.();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    try {
+      for (;;) {
+        const chunk = this.#chunks.shift();
+        if (chunk !== undefined) {
+          yield chunk;
+          this.executor.tell(Kind.ACK, this.#connection, chunk.length);
+        } else if (this.#failure !== null) {
+          throw new Error(this.#failure);
+        } else if (this.#ended) {
+          return;
+        } else {
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve;
+          });
+        }
+      }
+    } finally {
+      if (!this.#ended) this.executor.tell(Kind.CANCEL, this.#connection, 0);
+    }
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * The contract of a protocol: bytes in, messages out, and back. A protocol is pure: it knows no socket, no timer and no
+ * loop, holds no state but its decoders', and is tested with hex and with its input cut at every byte.
+ *
+ *     bytes ──feed──▶ decoder ──next/take──▶ message ──▶ handler ──▶ reply ──encode──▶ writer ──▶ bytes
+ *
+ * A protocol has two sides: `server` decodes requests and encodes replies, `client` does the opposite (the load
+ * generator, and tests). Both sides MUST agree: what one encodes the other decodes to an equal value.
+ */
+import type { ProtocolError } from '../errors.ts';
+import type { Writer } from './writer.ts';
+
+/** What `Decoder.next()` found. Integers: they are compared for every message. */
+export const Step = {
+  /** Not a whole message yet: feed more. `want` says how many bytes, counted from `pos`, can help (0: unknown). */
+  MORE: 0,
+  /** A whole message, in `[start, end)` of the buffer fed: `take()` makes its value. `pos` is behind it already. */
+  MESSAGE: 1,
+  /** Bytes of the protocol's own, in `control`, to be sent in the order of the replies (HTTP's 100 Continue). */
+  ANSWER: 2,
+  /** Bytes of the protocol's own, in `control`, to be sent ahead of the replies still due (a WebSocket pong). */
+  URGENT: 3,
+  /** Nothing more until every reply due is out: the last message's reply may switch protocols. Ask again then. */
+  HOLD: 4,
+  /** The bytes from `pos` on belong to the protocol `switches[target]`, once every reply due is out. */
+  SWITCH: 5,
+  /** The peer said goodbye within the protocol: close in an orderly way when every reply due is out. */
+  END: 6,
+  /** The peer broke the protocol: `failure` says how. Nothing after it is read. */
+  FAIL: 7,
+} as const;
+export type Step = (typeof Step)[keyof typeof Step];
+
+/**
+ * Finds messages in one connection's bytes. One decoder serves one connection (or one message, where `framed`).
+ *
+ * The caller feeds a run of bytes once and then calls `next()` until it gives MORE. Bytes from `pos` on were not
+ * consumed: the caller keeps them and feeds them again in front of what comes next. The buffer belongs to the caller,
+ * who overwrites it after the loop: a decoder MUST NOT keep it, and `take()` MUST return a value of its own or a copy,
+ * unless an option of the protocol asks for views and its docstring states their lifetime.
+ */
+export interface Decoder<T> {
+  /** First byte not consumed. */
+  pos: number;
+  /** The last message's bytes, framing included: `[start, end)`. Fed alone to a fresh decoder they give the message again if the protocol is `framed`. */
+  start: number;
+  end: number;
+  /** After MORE: the least number of bytes from `pos` on that can help; 0 if unknown. MUST NOT exceed the limit. */
+  want: number;
+  /** After ANSWER and URGENT. */
+  control: Uint8Array | undefined;
+  /** After SWITCH: a key of `Protocol.switches`. */
+  target: string;
+  /** After FAIL. */
+  failure: ProtocolError | undefined;
+
+  /**
+   * Gives the bytes `[pos, end)` of `buffer`. Those before `fresh` were fed before and led to MORE, so a search need not
+   * start over: if `fresh` is behind `pos`, the bytes `[pos, fresh)` MUST be those of before.
+   */
+  feed(buffer: Buffer, pos: number, end: number, fresh: number): void;
+  /** Never throws, never blocks. After FAIL or END it keeps saying so. */
+  next(): Step;
+  /** The value of the message that `next()` just found; called at most once, before the following `next()`. Throws a ProtocolError where the framing was right and the content is not (bad JSON). */
+  take(): T;
+  /** The peer has half-closed. END: at a message boundary (or a last message without its terminator is not an error). FAIL: cut short. */
+  finish(): Step;
+}
+
+/** What a reply wants after its bytes. All optional; `undefined` in the common case. */
+export interface After {
+  /** Close in an orderly way once the bytes are out. */
+  readonly close?: boolean;
+  /** Once the bytes are out, go on with `switches[switchTo]`. The decoder MUST have said HOLD after the request. */
+  readonly switchTo?: string;
+  /** More bytes to come, pulled while this reply is the oldest one due and the peer reads; later replies wait behind it. `return()` is called if the connection ends first. */
+  readonly stream?: AsyncIterable<Uint8Array | string>;
+}
+
+/** One side of a protocol. */
+export interface Codec<In, Out> {
+  /** A decoder for one connection. `messageLimitBytes`: the most one message may have, unless the protocol's own options say otherwise. */
+  decoder(messageLimitBytes: number): Decoder<In>;
+  /**
+   * Writes one message. `input` is what it replies to, or undefined for a push. Throws a TypeError that names the
+   * value where it cannot be encoded, having written nothing.
+   */
+  encode(message: Out, writer: Writer, input: In | undefined): After | undefined;
+  /** Writes the reply to a message whose handler threw. Where it is missing, the connection is closed instead. The text of `error` MUST NOT be sent: it is the server's own. */
+  encodeError?(error: unknown, writer: Writer, input: In | undefined): After | undefined;
+}
+
+/** A protocol that another one gives way to in mid-connection. */
+export interface Switch {
+  readonly protocol: Protocol;
+  /** The handler's property that holds the hooks (`open`, `message`, `drain`, `close`) for its messages. Without it `message` itself goes on. */
+  readonly hooks?: string;
+}
+
+export interface Protocol<In = any, Out = any> {
+  /** Its word on the command line. */
+  readonly name: string;
+  /** What the factory was called with: structured-cloneable, so that a worker builds the same protocol by name. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /**
+   * Every message is one run of bytes that a fresh decoder understands alone. Then `dispatched` ships the bytes as they
+   * came and decodes them on the executor. A protocol that is not framed MUST give `pack` and `unpack` to run there.
+   */
+  readonly framed: boolean;
+  readonly server: Codec<In, Out>;
+  readonly client: Codec<Out, In>;
+  /** By name, since a name crosses threads and a function does not. */
+  readonly switches?: Readonly<Record<string, Switch>>;
+  /** A message as a value that msgpackr can carry, and back. */
+  pack?(message: In): unknown;
+  unpack?(packed: unknown): In;
+}

@@ -1,0 +1,101 @@
+/**
+ * A load while it runs: on a terminal a view that is drawn again and again, elsewhere a line every few seconds. Drawing is
+ * pure; `LiveView` remembers, and writes.
+ */
+import type { Progress } from '../load/run.ts';
+import type { Second } from '../load/result.ts';
+import { formatCount, formatSeconds, formatUs, sparkline } from './format.ts';
+
+/** Between lines, where there is no terminal. */
+const LINE_EVERY_MS = 5000;
+const SPARK_LABEL = '  rate  ';
+
+/** What is drawn. */
+export interface LiveState {
+  readonly progress: Progress;
+  readonly seconds: readonly Second[];
+}
+
+interface Output {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+export function drawLive({ progress, seconds }: LiveState, columns: number): string[] {
+  const { elapsedMs, phase, totalMs } = progress;
+  const left = Number.isFinite(totalMs)
+    ? `, ${formatSeconds(Math.max(0, totalMs - elapsedMs))} left`
+    : '';
+  const head = `${phase} ${formatSeconds(elapsedMs)}${left}`;
+  const last = seconds.at(-1);
+  if (last === undefined) return [head];
+  const rates = seconds.map(rateOf).slice(-Math.max(1, columns - SPARK_LABEL.length));
+  return [head, `  ${describe(last, seconds)}`, `${SPARK_LABEL}${sparkline(rates)}`].map((line) =>
+    line.slice(0, columns),
+  );
+}
+
+export function drawLine({ progress, seconds }: LiveState): string {
+  const last = seconds.at(-1);
+  const head = `${progress.phase} ${formatSeconds(progress.elapsedMs)}`;
+  return last === undefined ? head : `${head}: ${describe(last, seconds)}`;
+}
+
+function describe(last: Second, seconds: readonly Second[]): string {
+  const failed = seconds.reduce((sum, second) => sum + second.failed, 0);
+  const latency = `p50 ${formatUs(last.p50Us)}, p99 ${formatUs(last.p99Us)}, max ${formatUs(last.maxUs)}`;
+  return `${formatCount(rateOf(last))}/s, ${latency}, ${formatCount(failed)} failed`;
+}
+
+function rateOf({ answered, fromMs, toMs }: Second): number {
+  return toMs > fromMs ? (answered * 1000) / (toMs - fromMs) : 0;
+}
+
+export class LiveView {
+  readonly #output: Output;
+  readonly #seconds: Second[] = [];
+  /** Lines on the screen that are ours. */
+  #drawn = 0;
+  #nextLineMs = LINE_EVERY_MS;
+  #phase = '';
+
+  constructor(output: Output) {
+    this.#output = output;
+  }
+
+  show(progress: Progress): void {
+    if (progress.second !== undefined) this.#seconds.push(progress.second);
+    const state = { progress, seconds: this.#seconds };
+    if (this.#output.isTTY === true) {
+      this.clear();
+      const lines = drawLive(state, this.#output.columns ?? 80);
+      this.#output.write(`${lines.join('\n')}\n`);
+      this.#drawn = lines.length;
+    } else if (this.#isDue(progress)) {
+      this.#output.write(`${drawLine(state)}\n`);
+    }
+  }
+
+  /** Takes the view off the screen: what is written next stands in its place. */
+  clear(): void {
+    if (this.#drawn > 0) this.#output.write(`\u001B[${this.#drawn}A\u001B[0J`);
+    this.#drawn = 0;
+  }
+
+  /** Before another load. */
+  reset(): void {
+    this.clear();
+    this.#seconds.length = 0;
+  }
+
+  #isDue({ elapsedMs, phase }: Progress): boolean {
+    if (phase !== this.#phase) {
+      this.#phase = phase;
+      this.#nextLineMs = LINE_EVERY_MS;
+    }
+    if (elapsedMs < this.#nextLineMs) return false;
+    this.#nextLineMs = elapsedMs + LINE_EVERY_MS;
+    return true;
+  }
+}

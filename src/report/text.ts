@@ -1,0 +1,168 @@
+/** A load's result for a terminal: the verdict first, then where every request went, then the latencies. */
+import type { Calibration, CalibrationCase } from '../load/calibrate.ts';
+import type { KneeResult, KneeTrial } from '../load/find-knee.ts';
+import type { LatencySummary, LoadResult } from '../load/result.ts';
+import type { Checked } from '../load/threshold.ts';
+import { formatCount, formatSeconds, formatUs } from './format.ts';
+
+const COLUMNS = ['p50', 'p90', 'p95', 'p99', 'p99.9', 'max'] as const;
+const NAME_WIDTH = 14;
+const CELL_WIDTH = 10;
+
+export function formatResult(result: LoadResult, checked: readonly Checked[] = []): string {
+  const lines = [
+    headOf(result),
+    `  ${warmupOf(result)}`,
+    '',
+    `  ${result.verdict.name}: ${result.verdict.evidence}`,
+    '',
+    ...requestsOf(result),
+    '',
+    ...latenciesOf(result),
+    ...notesOf(result),
+    ...checked.map(({ passed, sentence }) => `  ${passed ? 'ok' : 'NOT OK'}  ${sentence}`),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function headOf(result: LoadResult): string {
+  const { connections, depth, durationMs, loop, offeredPerSecond, protocol, target, threads } =
+    result;
+  const how =
+    loop === 'open' ? `open loop at ${formatCount(offeredPerSecond ?? 0)}/s` : 'closed loop';
+  const shape = `${plural(connections, 'connection')}, depth ${depth}, ${plural(threads, 'thread')}`;
+  const ended = result.interrupted ? ', ended early' : '';
+  return `${target} (${protocol}): ${how}, ${formatSeconds(durationMs)}${ended}; ${shape}`;
+}
+
+function warmupOf({ steady, warmup }: LoadResult): string {
+  const before = `warm-up ${formatSeconds(warmup.durationMs)}${say(warmup.steady)}`;
+  return `${before}; the measurement${steady === null ? ' was too short to tell whether it was steady' : say(steady)}`;
+}
+
+function say(steady: boolean | null): string {
+  return steady === null ? '' : steady ? ' steady' : ' NOT STEADY';
+}
+
+function requestsOf(result: LoadResult): string[] {
+  const { answered, failed, failedTotal, inFlight, ratePerSecond, scheduled, sent, unsent } =
+    result;
+  const kinds = Object.entries(failed)
+    .filter(([, count]) => count > 0)
+    .map(([kind, count]) => `${formatCount(count)} ${kind}`);
+  const due =
+    scheduled === null
+      ? ''
+      : `${formatCount(scheduled)} due, ${formatCount(unsent)} of them never sent; `;
+  return [
+    `  ${formatCount(ratePerSecond)} answers/s`,
+    `  ${due}${formatCount(sent)} sent = ${formatCount(answered)} answered + ${formatCount(failedTotal)} failed + ${formatCount(inFlight)} in flight`,
+    ...(kinds.length > 0 ? [`  failed: ${kinds.join(', ')}`] : []),
+    ...result.problems.map(({ count, problem }) => `    ${formatCount(count)} × ${problem}`),
+  ];
+}
+
+function latenciesOf(result: LoadResult): string[] {
+  const { connect, lag, loop, response, service } = result;
+  const rows = [row('', COLUMNS)];
+  if (loop === 'open') rows.push(latencyRow('response', response), boundRow(response));
+  rows.push(latencyRow('service', service));
+  if (loop === 'closed') rows.push(boundRow(service));
+  if (connect.count > 0) rows.push(latencyRow('connect', connect));
+  if (lag !== null) rows.push(latencyRow('schedule lag', lag));
+  return rows;
+}
+
+function notesOf({ label, loop, response, service }: LoadResult): string[] {
+  const { tooFew } = loop === 'open' ? response : service;
+  const few = tooFew.length === 0 ? '' : ` ${tooFew.join(', ')}: fewer than ten answers beyond.`;
+  return [
+    '',
+    `  ${capital(label)}.`,
+    `  The truth is between "at least" and the line above it.${few}`,
+  ];
+}
+
+function latencyRow(name: string, latency: LatencySummary): string {
+  const { maxUs, p50Us, p90Us, p95Us, p999Us, p99Us } = latency;
+  if (latency.count === 0)
+    return row(
+      name,
+      COLUMNS.map(() => '-'),
+    );
+  return row(name, [p50Us, p90Us, p95Us, p99Us, p999Us, maxUs].map(formatUs));
+}
+
+function boundRow({ bounds, count }: LoadResult['response']): string {
+  if (count === 0)
+    return row(
+      '  at least',
+      COLUMNS.map(() => '-'),
+    );
+  const { p50, p90, p95, p99, p999 } = bounds;
+  return row(
+    '  at least',
+    [p50, p90, p95, p99, p999].map(({ leastUs }) => formatUs(leastUs)),
+  );
+}
+
+function row(name: string, cells: readonly string[]): string {
+  return `  ${name.padEnd(NAME_WIDTH)}${cells.map((cell) => cell.padStart(CELL_WIDTH)).join('')}`.trimEnd();
+}
+
+const LIMITS: Readonly<Record<KneeResult['limit'], string>> = {
+  server: 'a little more missed it',
+  client:
+    'a little more, and the client was the limit, not the server: give it more threads or cores',
+  noise: 'a little more was missed, but the machine was noisy: this is a lower bound',
+  most: 'the highest rate that was to be tried met it',
+  least: 'even the lowest rate that was to be tried missed it',
+};
+
+export function formatKnee(knee: KneeResult): string {
+  const rate = knee.kneePerSecond === 0 ? 'none' : `${formatCount(knee.kneePerSecond)}/s`;
+  const why = knee.interrupted ? 'ended early' : LIMITS[knee.limit];
+  const head = `${knee.target}: the highest rate that keeps ${knee.slo.join(', ')} is ${rate} (${why})`;
+  const tail = knee.atKnee === null ? '' : `\n${formatResult(knee.atKnee)}`;
+  return `${head}\n${knee.trials.map((trial) => `  ${formatTrial(trial)}\n`).join('')}${tail}`;
+}
+
+export function formatTrial({ met, missed, p50Us, p99Us, rateHz, verdict }: KneeTrial): string {
+  const rate = `${formatCount(rateHz)}/s`.padStart(12);
+  const latency = `p50 ${formatUs(p50Us)}, p99 ${formatUs(p99Us)}`;
+  return `${rate}  ${met ? 'met   ' : 'missed'}  ${latency}  ${verdict.name}${met ? '' : `  ${missed.join('; ')}`}`;
+}
+
+export function formatCalibration(calibration: Calibration): string {
+  const { durationMs, rateHz } = calibration;
+  const head = `The instrument against a reference server that logs what it does: ${formatCount(rateHz)} requests/s for ${formatSeconds(durationMs)} each.`;
+  return `${[head, ...calibration.cases.map(formatCase)].join('\n\n')}\n`;
+}
+
+function formatCase({ lagP99Us, rows, script, verdict }: CalibrationCase): string {
+  const { kind, ...figures } = script;
+  const shape = Object.entries(figures).map(([name, value]) => `${name} ${value}`);
+  return [
+    `${kind} (${shape.join(', ')}); schedule lag p99 ${formatUs(lagP99Us)}; ${verdict.name}`,
+    row('', ['truth', 'reported', 'error', 'at least', 'at most', '']),
+    ...rows.map(({ errorUs, leastUs, mostUs, percentile, reportedUs, truthUs, within }) => {
+      const error = `${errorUs < 0 ? '-' : '+'}${formatUs(Math.abs(errorUs))}`;
+      const cells = [
+        formatUs(truthUs),
+        formatUs(reportedUs),
+        error,
+        formatUs(leastUs),
+        formatUs(mostUs),
+      ];
+      return row(percentile, [...cells, within ? 'within' : 'OUTSIDE']);
+    }),
+  ].join('\n');
+}
+
+function plural(count: number, word: string): string {
+  return `${formatCount(count)} ${word}${count === 1 ? '' : 's'}`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,116 @@
+/** Loads a handler in the loop that is to run it, and makes the loop. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { HandlerError, ModeError } from '../errors.ts';
+import { checkHandler, isSocketHandler, type Handler } from '../handler.ts';
+import { probeInternals } from '../net/handles.ts';
+import { Loop, type LoopOptions } from '../net/loop.ts';
+import { makeProtocol } from '../protocols/index.ts';
+import type { Protocol } from '../protocols/protocol.ts';
+import type { LoadedHandler, Plan } from './plan.ts';
+
+/** @throws HandlerError, ModeError, OptionError */
+export async function loadHandler(plan: Plan): Promise<LoadedHandler> {
+  const handler = await importHandler(plan.handlerUrl);
+  return { handler, protocol: fit(handler, plan) };
+}
+
+/** Checks that the mode can run the handler, and says which protocol it speaks. `given`: as an object, in this process. */
+export function fit(handler: Handler, plan: Plan, given?: Protocol): Protocol {
+  const socket = isSocketHandler(handler);
+  if (socket) require(plan, 'socket-handler', 'the handler takes sockets');
+  else if (handler.pushes === true) require(plan, 'pushes', 'the handler pushes');
+  const own = socket ? undefined : handler.protocol;
+  const name = given?.name ?? plan.protocol?.name;
+  if (name !== undefined && (own !== undefined || socket)) {
+    const why = own === undefined ? 'takes sockets' : `brings its own, ${own.name}`;
+    throw new HandlerError(`protocol "${name}" was given, but the handler ${why}; leave it out.`);
+  }
+  const protocol = own ?? given ?? makeProtocol(name ?? 'bytes', plan.protocol?.options ?? {});
+  if (!protocol.framed && (protocol.pack === undefined || protocol.unpack === undefined)) {
+    require(plan, 'unframed-protocol', `protocol ${protocol.name} is neither framed nor gives pack() and unpack()`);
+  }
+  return protocol;
+}
+
+function require(plan: Plan, capability: string, because: string): void {
+  if (plan.capabilities.includes(capability)) return;
+  throw new ModeError(
+    `Mode ${plan.mode} cannot serve this: ${because}.`,
+    plan.modesWith[capability] ?? [],
+  );
+}
+
+async function importHandler(url: string): Promise<Handler> {
+  const path = url.startsWith('file:') ? fileURLToPath(url) : url;
+  if (url.startsWith('file:') && !existsSync(path)) {
+    throw new HandlerError(`There is no handler at ${path}.`);
+  }
+  let module: { default?: unknown };
+  try {
+    markLoading(true);
+    module = (await import(url)) as { default?: unknown };
+  } catch (error) {
+    if (error instanceof HandlerError) throw error;
+    const message =
+      error instanceof Error ? `${error.name}: ${error.message.split('\n')[0]}` : String(error);
+    throw new HandlerError(`The handler ${path} does not load: ${message}`, { cause: error });
+  } finally {
+    markLoading(false);
+  }
+  if (module.default === undefined) {
+    const names = Object.keys(module).join(', ');
+    throw new HandlerError(
+      `The handler ${path} has no default export${names === '' ? '' : ` (it exports ${names})`}: export it with "export default defineHandler({ … })".`,
+    );
+  }
+  checkHandler(module.default, `The default export of ${path}`);
+  return module.default;
+}
+
+const LOADING = Symbol.for('patterns-runtime.loading-handler');
+
+function markLoading(on: boolean): void {
+  (globalThis as Record<symbol, unknown>)[LOADING] = on;
+}
+
+/**
+ * A module that is both the handler and the program would call serve() again in each worker that loads it, and those
+ * workers likewise, without end. Kept on globalThis, since the handler may have another copy of this package.
+ *
+ * @throws HandlerError while a handler is being loaded in this thread
+ */
+export function refuseWhileLoading(): void {
+  if ((globalThis as Record<symbol, unknown>)[LOADING] !== true) return;
+  throw new HandlerError(
+    'The handler module calls serve() itself, so every worker that loads it would start another server: move serve() to a module of its own.',
+  );
+}
+
+/** A loop that serves the handler as the plan says. */
+export async function makeLoop(
+  plan: Plan,
+  loaded: LoadedHandler,
+  more: Partial<LoopOptions> = {},
+): Promise<Loop> {
+  return new Loop({
+    ...loaded,
+    limits: plan.limits,
+    nagle: plan.nagle,
+    fast: (await readPaths(plan)).onread,
+    ...more,
+  });
+}
+
+/** Which internals this loop may use. */
+export async function readPaths(plan: Plan): Promise<{ accept: boolean; onread: boolean }> {
+  if (plan.readPath === 'fallback') return { accept: false, onread: false };
+  const { accept, onread } = await probeInternals();
+  if (plan.readPath === 'fast' && !(accept && onread)) {
+    throw new ModeError(
+      'readPath "fast" needs internals that this Node does not have; use "auto".',
+      [],
+    );
+  }
+  return { accept: accept && onread, onread: accept && onread };
+}

@@ -1,0 +1,42 @@
+/** What the main loop and its workers say to each other. */
+import type { Address } from '../net/listener.ts';
+import type { Counters } from '../net/loop.ts';
+
+/** An error that crossed a thread or process. */
+export interface PackedError {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly stack?: string;
+  readonly modes?: readonly string[];
+}
+
+export type ToWorker =
+  | { readonly type: 'stats'; readonly request: number }
+  | { readonly type: 'drain' }
+  /** A mode's own. */
+  | { readonly type: 'mode'; readonly body: unknown };
+
+export type ToMain =
+  | {
+      readonly type: 'ready';
+      readonly address: Address | undefined;
+      readonly threadId: number | undefined;
+    }
+  | { readonly type: 'failed'; readonly error: PackedError }
+  | { readonly type: 'stats'; readonly request: number; readonly stats: Counters }
+  | { readonly type: 'drained' }
+  | { readonly type: 'handler-error'; readonly error: PackedError }
+  | { readonly type: 'mode'; readonly body: unknown };
+
+/** A worker's way to its mode's main half. */
+export interface WorkerPort {
+  post(body: unknown): void;
+}
+
+export function packError(error: unknown): PackedError {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
+  const { name, message, stack } = error;
+  const { code, modes } = error as { code?: unknown; modes?: readonly string[] };
+  return { name, message, stack, code: typeof code === 'string' ? code : undefined, modes };
+}
