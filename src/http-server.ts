@@ -15,9 +15,8 @@ import type { SocketHandler } from './handler.ts';
  */
 const IDLE_GRACE_MS = 100;
 
-/** Events that bring a request, besides 'request'. Listening to them changes what node:http does, so only if the user does. */
-const REQUEST_EVENTS = new Set(['checkContinue', 'checkExpectation']);
-const UPGRADE_EVENTS = new Set(['upgrade', 'connect']);
+/** What brings a request. Listening to these changes what node:http does: we do where the user does, and first. */
+const REQUEST_EVENTS = new Set<string | symbol>(['request', 'checkContinue', 'checkExpectation']);
 
 /**
  * A handler around a server that does not listen. Limits and timeouts of requests stay the server's own
@@ -59,7 +58,7 @@ export function fromHttpServer(server: Server): Required<SocketHandler> {
 interface Client {
   /** The newest answer due. */
   due: ServerResponse | undefined;
-  /** Bytes read when it last became idle: more of them are a request that has begun. */
+  /** Bytes read when it last became idle: more of them are a request that has begun, or an upgrade. */
   bytesWhenIdle: number;
 }
 
@@ -69,13 +68,13 @@ class Embedding {
   #server: Server;
   #clients = new Map<Socket, Client>();
   #sessions = new Set<ServerHttp2Session>();
+  #joined = new Set<string | symbol>();
   #draining = false;
   /** The user's own 'request' listeners, while they are called later (drain). */
   #listeners: RequestListener[] = [];
 
   constructor(server: Server) {
     this.#server = server;
-    server.prependListener('request', this.#onRequest);
     server.on('secureConnection', (socket: TLSSocket) => {
       if (socket.alpnProtocol !== 'h2') this.#add(socket);
     });
@@ -84,12 +83,8 @@ class Embedding {
       session.once('close', () => this.#sessions.delete(session));
       if (this.#draining) session.close();
     });
-    for (const event of [...REQUEST_EVENTS, ...UPGRADE_EVENTS])
-      if (server.listenerCount(event) > 0) this.#listenFirst(event);
-    server.on('newListener', (event: string) => {
-      const ours = REQUEST_EVENTS.has(event) || UPGRADE_EVENTS.has(event);
-      if (ours && server.listenerCount(event) === 0) this.#listenFirst(event);
-    });
+    for (const event of server.eventNames()) this.#join(event);
+    server.on('newListener', (event: string) => this.#join(event));
   }
 
   start(): void {
@@ -97,7 +92,10 @@ class Embedding {
   }
 
   socket(socket: Socket): void {
-    if (this.#server instanceof HttpServer) this.#add(socket);
+    if (this.#server instanceof HttpServer) {
+      socket.allowHalfOpen = true; // as of its own sockets: `httpAllowHalfOpen` decides
+      this.#add(socket);
+    }
     this.#server.emit('connection', socket);
   }
 
@@ -124,13 +122,11 @@ class Embedding {
     if (this.#draining) this.#closeIfIdle(socket, client);
   }
 
-  #listenFirst(event: string): void {
-    this.#server.prependListener(
-      event,
-      REQUEST_EVENTS.has(event)
-        ? this.#onRequest
-        : (request: IncomingMessage) => this.#clients.delete(request.socket),
-    );
+  /** The user listens to that event: so do we, in front. */
+  #join(event: string | symbol): void {
+    if (!REQUEST_EVENTS.has(event) || this.#joined.has(event)) return;
+    this.#joined.add(event);
+    this.#server.prependListener(event, this.#onRequest);
   }
 
   #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
@@ -155,14 +151,12 @@ class Embedding {
   });
 
   #closeIfIdle(socket: Socket, client: Client): void {
-    setTimeout(() => {
-      if (
-        client.due === undefined &&
-        socket.bytesRead === client.bytesWhenIdle &&
-        this.#clients.has(socket)
-      )
-        socket.destroySoon();
-    }, IDLE_GRACE_MS);
+    const look = () => {
+      const idle = client.due === undefined && socket.bytesRead === client.bytesWhenIdle;
+      if (idle && this.#clients.has(socket)) socket.destroySoon();
+    };
+    // Timers run before the reads of their turn: what has come meanwhile is read first.
+    setTimeout(() => setImmediate(look), IDLE_GRACE_MS);
   }
 
   /**

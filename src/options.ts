@@ -38,6 +38,8 @@ const limits = v.strictObject({
   idleTimeoutMs: v.optional(count(0, MAX_MS)),
   /** Messages of one executor that may be under way in `dispatched`. */
   executorCredit: v.optional(count(1, 1_000_000), 4096),
+  /** JavaScript heap of one worker, MiB; one that needs more dies and is replaced. Default: V8's own. */
+  workerHeapMiB: v.optional(count(16, 1_000_000)),
 });
 
 const schema = v.strictObject({

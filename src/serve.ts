@@ -178,6 +178,9 @@ class RunningServer implements Server {
   #reject!: (error: Error) => void;
   #closing = false;
   #forced = false;
+  #ended = false;
+  /** When the deadline passes, of those given the earliest. */
+  #dueMs = Infinity;
   #deadline: NodeJS.Timeout | undefined = undefined;
 
   constructor(
@@ -218,8 +221,10 @@ class RunningServer implements Server {
   close({
     drainTimeoutMs = this.#drainTimeoutMs,
   }: { drainTimeoutMs?: number } = {}): Promise<CloseResult> {
-    clearTimeout(this.#deadline);
-    if (!this.#forced) {
+    const dueMs = performance.now() + drainTimeoutMs;
+    if (dueMs < this.#dueMs && !this.#ended) {
+      this.#dueMs = dueMs;
+      clearTimeout(this.#deadline);
       this.#deadline = setTimeout(() => {
         this.#forced = true;
         this.#running.force();
@@ -251,6 +256,7 @@ class RunningServer implements Server {
   }
 
   #end(error: Error | undefined): void {
+    this.#ended = true;
     clearTimeout(this.#deadline);
     this.#lock.release();
     if (error === undefined) this.#resolve({ forced: this.#forced });

@@ -6,6 +6,8 @@
 
 /** Kinds that are remembered; those beyond it are only counted. */
 const MOST_KINDS = 8;
+/** How many of a second are looked at: to know an error's kind its stack is formatted, which takes microseconds. */
+const MOST_LOOKS = 100;
 
 export class Burst {
   #kinds = new Set<string>();
@@ -13,11 +15,14 @@ export class Burst {
   #counted = 0;
 
   /** True: tell it in full. */
-  take(kind: string): boolean {
+  take(kindOf: () => string): boolean {
     this.#since += 1;
-    if (!this.#kinds.has(kind) && this.#kinds.size < MOST_KINDS) {
-      this.#kinds.add(kind);
-      return true;
+    if (this.#since <= MOST_LOOKS && this.#kinds.size < MOST_KINDS) {
+      const kind = kindOf();
+      if (!this.#kinds.has(kind)) {
+        this.#kinds.add(kind);
+        return true;
+      }
     }
     this.#counted += 1;
     return false;

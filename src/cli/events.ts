@@ -54,7 +54,7 @@ class Bounded {
   #log: Logger;
   #what: string;
   #burst = new Burst();
-  #last = '';
+  #last: unknown = undefined;
   #timer: NodeJS.Timeout | undefined = undefined;
 
   constructor(log: Logger, what: string) {
@@ -64,9 +64,9 @@ class Bounded {
 
   tell(error: unknown, more: object, sentence: string): void {
     this.#timer ??= setInterval(() => this.#tick(), SECOND_MS).unref();
-    this.#last = messageOf(error);
-    if (this.#burst.take(kindOf(error)))
-      this.#log.error({ ...more, err: error }, `${sentence}: ${this.#last}`);
+    this.#last = error;
+    if (this.#burst.take(() => kindOf(error)))
+      this.#log.error({ ...more, err: error }, `${sentence}: ${messageOf(error)}`);
   }
 
   flush(): void {
@@ -76,7 +76,10 @@ class Bounded {
   #tick(): void {
     const { counted, quiet } = this.#burst.tick();
     if (counted > 0)
-      this.#log.error({ count: counted }, `${counted} more ${this.#what}; the last: ${this.#last}`);
+      this.#log.error(
+        { count: counted },
+        `${counted} more ${this.#what}; the last: ${messageOf(this.#last)}`,
+      );
     if (!quiet) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -85,7 +88,7 @@ class Bounded {
 
 /** Errors from one place are of one kind, whatever their messages say. */
 function kindOf(error: unknown): string {
-  const { name, stack } = error as Partial<Error>;
+  const { name, stack } = (error ?? {}) as Partial<Error>;
   const place = /\n\s+at .*/.exec(stack ?? '')?.[0];
   return place === undefined ? messageOf(error) : name + place;
 }

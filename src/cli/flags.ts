@@ -1,7 +1,7 @@
 /** The flags of `patterns serve`: one line each says what it sets, how it is read and what help says. */
 import { Option } from 'commander';
 import { OptionError } from '../errors.ts';
-import { modeNames } from '../modes/index.ts';
+import { modeNames, modes, modesWith } from '../modes/index.ts';
 import {
   BALANCERS,
   DEFAULT_IDLE_TIMEOUT_MS,
@@ -31,9 +31,19 @@ interface Flag {
 const GROUPS: Readonly<Record<string, readonly Flag[]>> = {
   'Who does what:': [
     flag('--mode <mode>', word, 'mode', `${list(modeNames)} (default: ${defaults.mode})`),
-    flag('--unit <unit>', word, 'unit', `what carries a loop: ${list(UNITS)} (default: by mode)`),
-    flag('--workers <n>', count, 'workers', 'how many loops or threads (default: by mode)'),
-    flag('--balance <word>', word, 'balance', `who gets the next connection: ${list(BALANCERS)}`),
+    flag(
+      '--unit <unit>',
+      word,
+      'unit',
+      `what carries a worker: ${list(UNITS)} (default: what the mode prefers)`,
+    ),
+    flag('--workers <n>', count, 'workers', `how many (default: the cores${otherWorkers()})`),
+    flag(
+      '--balance <word>',
+      word,
+      'balance',
+      `who gets the next connection in ${list(modesWith().balance)}: ${list(BALANCERS)}`,
+    ),
     flag(
       '--protocol <word>',
       protocol,
@@ -77,6 +87,12 @@ const GROUPS: Readonly<Record<string, readonly Flag[]>> = {
       bytes,
       'limits.messageLimitBytes',
       `the longest message (default: ${formatBytes(defaults.limits.messageLimitBytes)})`,
+    ),
+    flag(
+      '--worker-heap <MiB>',
+      count,
+      'limits.workerHeapMiB',
+      "JavaScript heap of a worker; one that needs more is replaced (default: V8's)",
     ),
     flag(
       '--idle-timeout <time>',
@@ -152,6 +168,14 @@ export function readLogLevel(given: Given): string {
 
 function flag(flags: string, read: Flag['read'], key: string, help: string): Flag {
   return { flags, read, key, help };
+}
+
+/** ', 64 in blocking' */
+function otherWorkers(): string {
+  return Object.values(modes)
+    .filter(({ defaultWorkers }) => defaultWorkers !== undefined)
+    .map(({ name, defaultWorkers }) => `, ${defaultWorkers} in ${name}`)
+    .join('');
 }
 
 function list(words: readonly string[]): string {

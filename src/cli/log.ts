@@ -25,7 +25,10 @@ export async function makeLog(level: string): Promise<Logger> {
         if (stderr.failing === undefined && stderr.lost > toldLost) {
           const lost = stderr.lost - toldLost;
           toldLost = stderr.lost;
-          log.warn({ lost }, `${lost} writes to standard error were lost`);
+          log.warn(
+            { lost },
+            `${lost === 1 ? '1 write' : `${lost} writes`} to standard error got lost`,
+          );
         }
         stderr.stream.write(format(line));
       },

@@ -21,6 +21,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'load a server, measure it, and say how far to trust the figures',
     load: async () => (await import('./load.ts')).loadCommand(),
   },
+  report: {
+    summary: 'make one HTML file of results',
+    load: async () => (await import('./report.ts')).reportCommand(),
+  },
   modes: {
     summary: 'who accepts, reads and executes in each mode, and which run here',
     load: async () => (await import('./modes.ts')).modesCommand(),
@@ -34,7 +38,8 @@ const commands: Readonly<Record<string, Entry>> = {
 const EXAMPLES = `
 Examples:
   patterns serve ./handler.ts --mode=sharded --port=7000
-  patterns load tcp://127.0.0.1:7000 --rate=20000
+  patterns load tcp://127.0.0.1:7000 --rate=20000 --json=result.json
+  patterns report result.json
   patterns modes
   patterns doctor`;
 

@@ -48,24 +48,26 @@ export const stderr = guard(process.stderr);
 
 /** Writes a command's result. A reader that had enough is no error; a full disk is. */
 export async function print(text: string): Promise<void> {
+  const code = await put(text);
+  if (code !== undefined && code !== 'EPIPE')
+    throw new PatternsError('PATTERNS_OUTPUT', `Standard output cannot be written: ${code}.`);
+}
+
+/** Resolves to the code of the error, if there is one. */
+async function put(text: string): Promise<string | undefined> {
   await new Promise<void>((resolve) => {
     stdout.stream.write(text, () => resolve());
   });
-  const { failing } = stdout;
-  if (failing !== undefined && failing.code !== 'EPIPE')
-    throw new PatternsError(
-      'PATTERNS_OUTPUT',
-      `Standard output cannot be written: ${failing.code}.`,
-    );
+  return stdout.failing?.code;
 }
 
 /**
  * From now on whatever a program prints goes to standard error; the line that others wait for is written by what this
  * returns. (console, `process.stdout.write` and the output that Node brings from threads all ask for `process.stdout`.)
  */
-export function claimStdout(): (line: string) => void {
+export function claimStdout(): (line: string) => Promise<string | undefined> {
   Object.defineProperty(process, 'stdout', { ...describe(process.stderr), configurable: true });
-  return (line) => void stdout.stream.write(`${line}\n`);
+  return (line) => put(`${line}\n`);
 }
 
 function describe(value: NodeJS.WriteStream): PropertyDescriptor {

@@ -51,7 +51,10 @@ export async function run(options: ServeOptions, { logLevel, watched }: RunOptio
   }
   const server = starting;
   started = true;
-  say(listeningLine(server));
+  void say(listeningLine(server)).then((code) => {
+    if (code !== undefined)
+      log.warn(`standard output cannot be written: ${code}; serving all the same`);
+  });
   const end: End = await Promise.race([
     stop.first.then((signal) => ({ signal })),
     crashed,
@@ -94,7 +97,7 @@ async function drain(
     log.info('stopped: everything was answered');
     return Exit.OK;
   }
-  log.warn('stopped by force: what was still in flight was cut');
+  log.warn('stopped by force: what was not done by then was cut');
   return Exit.FAILED;
 }
 

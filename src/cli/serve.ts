@@ -13,10 +13,10 @@ Examples:
   patterns serve compute:200 --mode=dispatched --workers=4 --protocol=line
   patterns serve echo --unix=/run/echo.sock --mode=shared --idle-timeout=30s
 
-Standard output has one line, when every worker accepts; the log goes to standard
-error. SIGTERM and SIGINT answer what was received, then end; a second one ends at
-once. Exit codes: 0 everything was answered, 1 it failed or was cut short, 2 wrong
-options.`;
+Standard output has one line, when every worker accepts; the log goes to
+standard error. SIGTERM and SIGINT answer what was received, then end; a second
+one ends at once. Exit codes: 0 everything was answered, 1 it failed or was cut
+short, 2 wrong options.`;
 
 export function serveCommand(): Command {
   const command = new Command('serve')

@@ -11,6 +11,7 @@ import type {
   LoadResult,
   MachineFigures,
   MeasuredLatency,
+  Second,
   ServerFigures,
 } from './result.ts';
 import { isSteady } from './steady.ts';
@@ -37,6 +38,7 @@ export interface Measured {
 
 export function assemble(measured: Measured): LoadResult {
   const { interrupted, plan, reports, tally } = measured;
+  const seconds = tally.seconds();
   const { account } = tally;
   const open = plan.loop === 'open';
   const durationMs = durationOf(plan, reports, interrupted);
@@ -47,7 +49,7 @@ export function assemble(measured: Measured): LoadResult {
     ? summarizeMeasured(tally.of('response'), tally.of('responseFloor'))
     : service;
   const client = clientOf(measured, account.answered);
-  const steady = steadiness(tally, plan);
+  const lag = open ? summarize(tally.of('lag')) : null;
   return {
     target: plan.target,
     protocol: plan.protocol,
@@ -71,37 +73,38 @@ export function assemble(measured: Measured): LoadResult {
     response,
     service,
     connect: summarize(tally.of('connect')),
-    lag: open ? summarize(tally.of('lag')) : null,
+    lag,
     connects: {
       opened: sum(reports, ({ connects }) => connects.opened),
       failed: sum(reports, ({ connects }) => connects.failed),
       lost: sum(reports, ({ connects }) => connects.lost),
     },
     warmup: measured.warmup,
-    steady,
+    steady: steadiness(seconds, plan),
     interrupted,
     client,
     server: serverOf(measured, account.answered),
     machine: measured.machine ?? null,
-    verdict: verdictOf(measured, client, response, durationMs),
+    verdict: verdictOf(measured, client, lag?.p99Us, response.p99Us, durationMs),
     problems: problemsOf(reports),
     environment: measured.environment,
-    seconds: tally.seconds,
+    seconds,
   };
 }
 
 function verdictOf(
   { machine, plan, reports, server, tally }: Measured,
   client: ClientFigures,
-  response: MeasuredLatency,
+  lagP99Us: number | undefined,
+  responseP99Us: number,
   durationMs: number,
 ): LoadResult['verdict'] {
   return judge({
     loop: plan.loop,
     answered: tally.account.answered,
     clientBusyShare: client.busyShare,
-    lagP99Us: plan.loop === 'open' ? tally.of('lag').atUs(99) : undefined,
-    responseP99Us: response.p99Us,
+    lagP99Us,
+    responseP99Us,
     gcMs: client.gcMs,
     gcLongestMs: client.gcLongestMs,
     localFailures: tally.account.failed[Failure.LOCAL],
@@ -148,7 +151,7 @@ function serverOf({ server }: Measured, answered: number): ServerFigures | null 
   return { ...server, cpuPerRequestUs: answered === 0 ? 0 : (server.cpuMs * 1000) / answered };
 }
 
-function steadiness({ seconds }: Tally, plan: Plan): boolean | null {
+function steadiness(seconds: readonly Second[], plan: Plan): boolean | null {
   if (plan.stages !== undefined) return null;
   const whole = seconds.filter(({ fromMs, toMs }) => toMs - fromMs > plan.intervalMs / 2);
   const rates = whole.map(({ answered, fromMs, toMs }) => answered / (toMs - fromMs));

@@ -80,3 +80,33 @@ export class Recorder {
     return taken;
   }
 }
+
+/** What several have counted, as one. Buckets stay in ascending order. */
+export function mergeCounted(all: readonly Counted[]): Counted {
+  if (all.length === 1) return all[0];
+  const counts = new Map<number, number>();
+  for (const { pairs } of all) {
+    for (let i = 0; i < pairs.length; i += 2) {
+      counts.set(pairs[i], (counts.get(pairs[i]) ?? 0) + pairs[i + 1]);
+    }
+  }
+  const pairs = [...counts].sort(([a], [b]) => a - b).flat();
+  return {
+    pairs: Uint32Array.from(pairs),
+    leastUs: Math.min(...all.map(({ leastUs }) => leastUs)),
+    mostUs: Math.max(...all.map(({ mostUs }) => mostUs)),
+  };
+}
+
+/** The value that `percentile` percent of what was counted are not above; 0 if there is none. */
+export function percentileUs({ mostUs, pairs }: Counted, percentile: number): number {
+  let total = 0;
+  for (let i = 1; i < pairs.length; i += 2) total += pairs[i];
+  const wanted = Math.max(1, Math.ceil((total * percentile) / 100));
+  let seen = 0;
+  for (let i = 0; i < pairs.length; i += 2) {
+    seen += pairs[i + 1];
+    if (seen >= wanted) return Math.min(mostUs, bucketStartUs(pairs[i] + 1));
+  }
+  return 0;
+}

@@ -17,6 +17,21 @@ export function sharedNowMs(): number {
   return nowMs() + sharedOffsetMs;
 }
 
+/**
+ * Calls `then` at that time of the thread's clock, or as soon after as the loop allows: a timer alone may be 1 ms early.
+ * It does not keep the thread alive.
+ */
+export function runAt(atMs: number, then: () => void): { cancel: () => void } {
+  let timer: NodeJS.Timeout;
+  const wait = (): void => {
+    const leftMs = atMs - nowMs();
+    if (leftMs <= 0) then();
+    else timer = setTimeout(wait, Math.ceil(leftMs)).unref();
+  };
+  timer = setTimeout(wait, Math.max(0, atMs - nowMs())).unref();
+  return { cancel: () => clearTimeout(timer) };
+}
+
 /** The closest of a few readings: one of them may have been interrupted. */
 function measureOffsetMs(): number {
   let offset = 0;

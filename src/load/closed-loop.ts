@@ -1,6 +1,6 @@
 /** The closed loop: each connection sends its next request when an answer has come, after the think time if there is one. */
 import type { Failure } from './account.ts';
-import { nowMs } from './clock.ts';
+import { nowMs, runAt } from './clock.ts';
 import { Fifo } from './fifo.ts';
 import type { Loop, LoopHost } from './loop.ts';
 import { shareOf } from './plan.ts';
@@ -18,6 +18,8 @@ export class ClosedLoop implements Loop {
   readonly #thinkMs: number;
   readonly #step: number;
   #stopped = true;
+  #closed = false;
+  #measureAt = Infinity;
   /** Whether what is sent now is measured. */
   #measuring = false;
   /** Measured requests still to be sent. */
@@ -39,24 +41,16 @@ export class ClosedLoop implements Loop {
   }
 
   start(at: number): void {
-    setTimeout(
-      () => {
-        this.#stopped = false;
-        for (const slot of this.#host.slots) this.#fill(slot);
-      },
-      Math.max(0, at - nowMs()),
-    );
+    runAt(at, () => {
+      this.#stopped = this.#measuring && this.#left <= 0;
+      if (this.#measureAt <= at) this.#begin();
+      for (const slot of this.#host.slots) this.#fill(slot);
+    });
   }
 
   measure(at: number): void {
-    setTimeout(
-      () => {
-        this.#measuring = true;
-        this.#host.begun(nowMs());
-        if (this.#left === 0) this.stop();
-      },
-      Math.max(0, at - nowMs()),
-    );
+    this.#measureAt = at;
+    runAt(at, () => this.#begin());
   }
 
   stop(): void {
@@ -65,6 +59,7 @@ export class ClosedLoop implements Loop {
   }
 
   close(): void {
+    this.#closed = true;
     this.stop();
   }
 
@@ -81,6 +76,20 @@ export class ClosedLoop implements Loop {
   refused(failure: Failure): void {
     if (this.#take() === undefined) return;
     this.#host.failUnsent(nowMs(), failure);
+  }
+
+  #begin(): void {
+    if (this.#measuring || this.#closed) return;
+    this.#measuring = true;
+    this.#host.begun(nowMs());
+    // A thread with no part of the count has nothing to send.
+    if (this.#left === 0) this.#finish();
+  }
+
+  #finish(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#host.finished();
   }
 
   #fill(slot: Slot): void {
@@ -100,10 +109,7 @@ export class ClosedLoop implements Loop {
       return this.#warmSequence + this.#step;
     }
     this.#left -= 1;
-    if (this.#left <= 0) {
-      this.stop();
-      this.#host.finished();
-    }
+    if (this.#left <= 0) this.#finish();
     this.#sequence += this.#step;
     return this.#sequence - this.#step;
   }

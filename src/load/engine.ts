@@ -6,7 +6,7 @@ import { Buffer } from 'node:buffer';
 import { Writer } from '../protocols/writer.ts';
 import { Account, Failure } from './account.ts';
 import { Recorder } from './buckets.ts';
-import { nowMs, sharedOffsetMs } from './clock.ts';
+import { nowMs, runAt, sharedOffsetMs } from './clock.ts';
 import type { Driver } from './drivers/driver.ts';
 import { ClosedLoop } from './closed-loop.ts';
 import type { Loop, LoopHost } from './loop.ts';
@@ -82,7 +82,7 @@ export class Engine implements Keeper, LoopHost {
   #measuredTo = 0;
   #drained: (() => void) | undefined = undefined;
   #sweep: NodeJS.Timeout | undefined = undefined;
-  #end: NodeJS.Timeout | undefined = undefined;
+  #end: { cancel: () => void } | undefined = undefined;
   /** The count was reached. */
   #counted = false;
 
@@ -121,8 +121,8 @@ export class Engine implements Keeper, LoopHost {
   start(at: number, measureFrom: number): void {
     this.#started = true;
     this.#intervalFrom = at;
-    this.#loop.start(at);
     if (measureFrom !== Infinity) this.measure(measureFrom);
+    this.#loop.start(at);
   }
 
   /** The warm-up is over at `at`. */
@@ -138,7 +138,7 @@ export class Engine implements Keeper, LoopHost {
   async stop(): Promise<boolean> {
     if (this.#stopping) return false;
     this.#stopping = true;
-    clearTimeout(this.#end);
+    this.#end?.cancel();
     this.#measuredTo = nowMs();
     this.#usage.end();
     this.watch.end();
@@ -221,7 +221,9 @@ export class Engine implements Keeper, LoopHost {
       } else {
         slot.dueAt[ring] = at;
       }
-      if (slot.dueAt[ring] >= measureFrom) this.#account.sent += 1;
+      const measured = slot.dueAt[ring] >= measureFrom;
+      slot.measured[ring] = measured ? 1 : 0;
+      if (measured) this.#account.sent += 1;
       else this.#warmAccount.sent += 1;
     }
   }
@@ -230,8 +232,8 @@ export class Engine implements Keeper, LoopHost {
     const ring = slot.head & slot.mask;
     const dueAt = slot.dueAt[ring];
     const serviceMs = at - slot.sentAt[ring];
-    const floorMs = serviceMs - this.watch.latenessMs(at);
-    const measured = dueAt >= this.measureFrom;
+    const floorMs = serviceMs - slot.writeLag[ring] - this.watch.latenessMs(at);
+    const measured = slot.measured[ring] === 1;
     const recorders = measured ? this.#recorders : this.#warmRecorders;
     if (measured) this.#account.answered += 1;
     else this.#warmAccount.answered += 1;
@@ -246,7 +248,7 @@ export class Engine implements Keeper, LoopHost {
   }
 
   failed(slot: Slot, failure: Failure): void {
-    const measured = slot.dueAt[slot.head & slot.mask] >= this.measureFrom;
+    const measured = slot.measured[slot.head & slot.mask] === 1;
     (measured ? this.#account : this.#warmAccount).failed[failure] += 1;
     this.#lastAnswerAt = nowMs();
     this.#loop.answered(slot, this.#lastAnswerAt);
@@ -277,7 +279,7 @@ export class Engine implements Keeper, LoopHost {
     if (this.#over) return;
     const pause = pauseMs(slot.fruitless);
     if (pause === 0) this.#connectSoon(slot);
-    else setTimeout(() => this.#connectSoon(slot), pause);
+    else setTimeout(() => this.#connectSoon(slot), pause).unref();
   }
 
   complain(problem: string): void {
@@ -304,10 +306,7 @@ export class Engine implements Keeper, LoopHost {
     this.watch.begin();
     const { durationMs } = this.plan;
     if (durationMs !== Infinity) {
-      this.#end = setTimeout(
-        () => this.#events.finished(),
-        Math.max(0, measureFrom + durationMs - nowMs()),
-      );
+      this.#end = runAt(measureFrom + durationMs, () => this.#events.finished());
     }
     this.#events.begun();
   }
@@ -376,9 +375,7 @@ export class Engine implements Keeper, LoopHost {
   #countInFlight(): number {
     let count = 0;
     for (const slot of this.slots) {
-      for (let i = slot.head; i < slot.tail; i += 1) {
-        if (slot.dueAt[i & slot.mask] >= this.measureFrom) count += 1;
-      }
+      for (let i = slot.head; i < slot.flushedTo; i += 1) count += slot.measured[i & slot.mask];
     }
     return count;
   }

@@ -43,12 +43,6 @@ export class Latencies {
     this.mostUs = Math.max(this.mostUs, mostUs);
   }
 
-  merge(other: Latencies): void {
-    this.hdr.add(other.hdr);
-    this.leastUs = Math.min(this.leastUs, other.leastUs);
-    this.mostUs = Math.max(this.mostUs, other.mostUs);
-  }
-
   /** The value that `percentile` percent of all are not above; 0 if there is none. */
   atUs(percentile: number): number {
     if (this.count === 0) return 0;

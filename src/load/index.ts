@@ -10,6 +10,7 @@ export type {
   MachineFigures,
   MeasuredLatency,
   Second,
+  SecondFigures,
   ServerFigures,
   Verdict,
 } from './result.ts';

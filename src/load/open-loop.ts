@@ -73,6 +73,8 @@ export class OpenLoop implements Loop {
   }
 
   stop(): void {
+    this.#sendDue(nowMs());
+    this.#flush();
     this.#stopped = true;
     this.#nextDue = Infinity;
   }
@@ -111,12 +113,7 @@ export class OpenLoop implements Loop {
     if (this.#closed) return;
     let now = watch.wake();
     if (!this.#measuring && now >= this.#measureAt) this.#begin();
-    while (this.#nextDue <= now) {
-      watch.work();
-      this.#send(this.#nextDue, now);
-      this.#advance();
-      now = nowMs();
-    }
+    now = this.#sendDue(now);
     this.#flush();
     watch.endTurn();
     const idleMs = Math.min(this.#nextDue, this.#measuring ? Infinity : this.#measureAt) - now;
@@ -126,6 +123,20 @@ export class OpenLoop implements Loop {
     } else {
       setImmediate(this.#tick);
     }
+  }
+
+  /** @returns the time when the last one was sent */
+  #sendDue(from: number): number {
+    let now = from;
+    // A warm-up that is late ends where it was to end.
+    const end = this.#measuring ? Infinity : this.#measureAt;
+    while (this.#nextDue <= now && this.#nextDue < end) {
+      this.#host.watch.work();
+      this.#send(this.#nextDue, now);
+      this.#advance();
+      now = nowMs();
+    }
+    return now;
   }
 
   /** The warm-up is over: the schedule that is measured begins, on the dot. */

@@ -32,8 +32,9 @@ export interface Work {
 
 /** How a protocol's messages are made from what the user gives, and read. */
 interface Words {
-  readonly ofSize: (bytes: number) => unknown;
-  readonly ofFile: (content: Buffer) => unknown;
+  /** Without a size: what is usual. */
+  readonly ofSize: (bytes: number | undefined, plan: PayloadPlan) => unknown;
+  readonly ofFile: (content: Buffer, plan: PayloadPlan) => unknown;
   /** Default: deep equality. */
   readonly echoes?: (answer: unknown, request: unknown) => boolean;
   /** An answer within the protocol that says no. */
@@ -41,15 +42,15 @@ interface Words {
 }
 
 const rawBytes: Words = {
-  ofSize: (bytes) => Buffer.alloc(bytes, 'x'),
+  ofSize: (bytes = DEFAULT_PAYLOAD_BYTES) => Buffer.alloc(bytes, 'x'),
   ofFile: (content) => content,
 };
 const text: Words = {
-  ofSize: (bytes) => 'x'.repeat(bytes),
+  ofSize: (bytes = DEFAULT_PAYLOAD_BYTES) => 'x'.repeat(bytes),
   ofFile: (content) => content.toString().replace(/\r?\n$/, ''),
 };
 const json: Words = {
-  ofSize: (bytes) => 'x'.repeat(bytes),
+  ofSize: (bytes = DEFAULT_PAYLOAD_BYTES) => 'x'.repeat(bytes),
   ofFile: (content) => JSON.parse(content.toString()) as unknown,
 };
 
@@ -60,7 +61,7 @@ const words: Readonly<Record<string, Words>> = {
   'json-lines': json,
   msgpack: json,
   resp: {
-    ofSize: (bytes) => ['ECHO', 'x'.repeat(bytes)],
+    ofSize: (bytes = DEFAULT_PAYLOAD_BYTES) => ['ECHO', 'x'.repeat(bytes)],
     ofFile: json.ofFile,
     echoes: (answer, request) =>
       isDeepStrictEqual(answer, request) ||
@@ -70,10 +71,31 @@ const words: Readonly<Record<string, Words>> = {
         ? `the server answered with the error ${String(answer.error)}`
         : undefined,
   },
+  http: {
+    ofSize: (bytes, plan) => httpRequest(plan, bytes === undefined ? undefined : 'x'.repeat(bytes)),
+    ofFile: (content, plan) => httpRequest(plan, content),
+    echoes: (answer, request) =>
+      Buffer.from((request as { body?: string | Buffer }).body ?? '').equals(
+        (answer as { body: Buffer }).body,
+      ),
+    refusal(answer) {
+      const { status } = answer as { status: number };
+      return status >= 400 ? `the server answered with the status ${status}` : undefined;
+    },
+  },
 };
+
+/** A GET, or a POST where there is something to send. */
+function httpRequest({ host, path }: PayloadPlan, body: string | Buffer | undefined): unknown {
+  const request = { target: path ?? '/', headers: { host: host ?? 'localhost' } };
+  return body === undefined ? request : { ...request, method: 'POST', body };
+}
 
 export interface PayloadPlan {
   readonly protocol: string;
+  /** Of the target: what HTTP asks for, and of whom. */
+  readonly path?: string | undefined;
+  readonly host?: string | undefined;
   readonly payloadBytes?: number | undefined;
   readonly payloadFile?: string | undefined;
   readonly payloadModule?: string | undefined;
@@ -88,8 +110,8 @@ export async function readWork(plan: PayloadPlan, thread: number): Promise<Work>
     return moduleWork(plan, plan.payloadModule, thread, vocabulary);
   const constant =
     plan.payloadFile === undefined
-      ? vocabulary.ofSize(plan.payloadBytes ?? DEFAULT_PAYLOAD_BYTES)
-      : readFile(plan.payloadFile, vocabulary);
+      ? vocabulary.ofSize(plan.payloadBytes, plan)
+      : readFile(plan, plan.payloadFile, vocabulary);
   return {
     constant,
     messageAt: () => constant,
@@ -98,7 +120,7 @@ export async function readWork(plan: PayloadPlan, thread: number): Promise<Work>
   };
 }
 
-function readFile(path: string, vocabulary: Words): unknown {
+function readFile(plan: PayloadPlan, path: string, vocabulary: Words): unknown {
   let content: Buffer;
   try {
     content = readFileSync(path);
@@ -109,7 +131,7 @@ function readFile(path: string, vocabulary: Words): unknown {
   }
   if (content.length === 0) throw new OptionError(`The payload ${path} is empty.`);
   try {
-    return vocabulary.ofFile(content);
+    return vocabulary.ofFile(content, plan);
   } catch (error) {
     throw new OptionError(
       `The payload ${path} is not what the protocol sends: ${(error as Error).message}.`,

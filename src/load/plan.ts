@@ -84,6 +84,8 @@ export interface Plan extends Omit<v.InferOutput<typeof schema>, 'target' | 'pro
   readonly target: string;
   readonly protocol: string;
   readonly address: Address;
+  readonly path: string | undefined;
+  readonly host: string | undefined;
   readonly threads: number;
   readonly loop: 'closed' | 'open';
   /** Infinity where `count` alone ends it. */
@@ -99,13 +101,15 @@ export async function readPlan(input: LoadPlan): Promise<Readonly<Plan>> {
   const given = parsed.output;
   const loop = given.rateHz === undefined && given.stages === undefined ? 'closed' : 'open';
   refuseContradictions(given, loop);
-  const { url, protocol, address } = parseTarget(given.target, given.protocol);
+  const { url, protocol, address, path, host } = parseTarget(given.target, given.protocol);
   const threads = given.threads ?? Math.min(4, Math.max(1, availableParallelism() - 1));
   return Object.freeze({
     ...given,
     target: url,
     protocol,
     address: await resolveAddress(address),
+    path,
+    host,
     loop,
     threads: Math.min(threads, given.connections),
     durationMs: durationOf(given),

@@ -34,8 +34,8 @@ export interface MeasuredLatency extends LatencySummary {
   readonly tooFew: readonly string[];
 }
 
-/** One interval of the measurement, for plots over time. */
-export interface Second {
+/** One interval of the measurement. Latencies are of the response in the open loop, of the service in the closed one. */
+export interface SecondFigures {
   /** From the start of the measurement. */
   readonly fromMs: number;
   readonly toMs: number;
@@ -45,7 +45,11 @@ export interface Second {
   readonly p50Us: number;
   readonly p99Us: number;
   readonly maxUs: number;
-  /** HDR V2, as above: of the response in the open loop, of the service in the closed one. */
+}
+
+/** The same with what it was read off, for plots over time. */
+export interface Second extends SecondFigures {
+  /** HDR V2, as above. */
   readonly histogram: string;
 }
 

@@ -14,10 +14,11 @@ import type { ThreadReport } from './messages.ts';
 import { Observer } from './observer.ts';
 import { readWork } from './payload.ts';
 import { readPlan, type LoadPlan, type Plan } from './plan.ts';
-import type { Environment, LoadResult, Second } from './result.ts';
+import type { Environment, LoadResult, SecondFigures } from './result.ts';
 import { showAddress } from './target.ts';
 import { IntervalJoin, Tally, type JoinedInterval } from './tally.ts';
 import { LoadThread } from './threads.ts';
+import { raiseYoungSize, resetYoungSize } from './thread-options.ts';
 import { WarmUp } from './warm-up.ts';
 
 /** From the word to begin until the threads begin: they all have heard it by then. */
@@ -33,7 +34,7 @@ export interface Progress {
   readonly elapsedMs: number;
   readonly totalMs: number;
   /** The interval that has just ended, while measuring. */
-  readonly second?: Second;
+  readonly second?: SecondFigures;
 }
 
 export interface RunOptions {
@@ -91,6 +92,7 @@ class Run {
     this.#observer = new Observer(plan.address);
     this.#measured = new IntervalJoin(plan.threads, (joined) => this.#onMeasured(joined));
     const warming = new IntervalJoin(plan.threads, (joined) => this.#onWarming(joined));
+    raiseYoungSize();
     this.#threads = Array.from(
       { length: plan.threads },
       (_, thread) =>
@@ -104,6 +106,7 @@ class Run {
     const stop = (): void => this.#stop();
     try {
       await Promise.all(this.#threads.map(({ ready }) => ready.promise));
+      resetYoungSize();
       await this.#connect();
       this.#observer.find();
       this.#start();
@@ -120,6 +123,7 @@ class Run {
         environment: this.#environment,
       });
     } finally {
+      resetYoungSize();
       clearTimeout(this.#timer);
       this.#options.signal?.removeEventListener('abort', stop);
       await Promise.all(this.#threads.map((thread) => thread.close(CLOSE_GRACE_MS)));
@@ -192,7 +196,7 @@ class Run {
     this.#progress();
   }
 
-  #progress(second?: Second): void {
+  #progress(second?: SecondFigures): void {
     const { durationMs, warmupMs } = this.#plan;
     const totalMs = this.#phase === 'warming up' && warmupMs !== 'auto' ? warmupMs : durationMs;
     const elapsedMs = sharedNowMs() - this.#phaseFrom;

@@ -15,6 +15,9 @@ import { nowMs } from './clock.ts';
 import { Found, type Driver, type Session } from './drivers/driver.ts';
 import type { Address } from './target.ts';
 
+/** A write takes 5 to 20 us. One that took longer was interrupted, perhaps before the bytes were out: the client was late. */
+const INTERRUPTED_MS = 0.05;
+
 export const State = {
   IDLE: 0,
   CONNECTING: 1,
@@ -69,10 +72,14 @@ export class Slot {
   flushedTo = 0;
   tail = 0;
   readonly mask: number;
-  /** When each was due by the schedule, when it was written, and how late the client itself was. */
+  /** When each was due by the schedule, when it was written, and how late the client itself was until then. */
   readonly dueAt: Float64Array;
   readonly sentAt: Float64Array;
   readonly ownLag: Float64Array;
+  /** How long writing it was interrupted; 0 as a rule. */
+  readonly writeLag: Float64Array;
+  /** 1 where the request is measured, 0 where it belongs to the warm-up. The engine's. */
+  readonly measured: Uint8Array;
 
   #socket: Socket | undefined = undefined;
   #session: Session | undefined = undefined;
@@ -85,6 +92,8 @@ export class Slot {
     this.dueAt = new Float64Array(size);
     this.sentAt = new Float64Array(size);
     this.ownLag = new Float64Array(size);
+    this.writeLag = new Float64Array(size);
+    this.measured = new Uint8Array(size);
   }
 
   get inFlight(): number {
@@ -139,6 +148,7 @@ export class Slot {
     const at = this.tail & this.mask;
     this.dueAt[at] = dueAt;
     this.ownLag[at] = ownLag;
+    this.writeLag[at] = 0;
     try {
       this.#session!.request(sequence, this.#keeper.writer);
     } catch (error) {
@@ -159,6 +169,9 @@ export class Slot {
     this.flushedTo = to;
     this.#keeper.flushed(this, from, to, at);
     this.#write();
+    const tookMs = nowMs() - at;
+    if (tookMs < INTERRUPTED_MS) return;
+    for (let i = from; i < to; i += 1) this.writeLag[i & this.mask] = tookMs;
   }
 
   /** No more requests: closes in an orderly way after the last answer. */
@@ -170,12 +183,12 @@ export class Slot {
 
   /** Breaks the connection off; what is in flight has failed. */
   drop(failure: Failure): void {
-    const { head, state, tail } = this;
+    const { flushedTo, head, state } = this;
     if (state === State.IDLE) return;
     this.#discard()?.destroy();
     this.head = this.flushedTo = this.tail = 0;
     this.state = State.IDLE;
-    for (let i = head; i < tail; i += 1) {
+    for (let i = head; i < flushedTo; i += 1) {
       this.head = i;
       this.#keeper.failed(this, failure);
     }

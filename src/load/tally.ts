@@ -1,8 +1,12 @@
-/** What the threads' intervals add up to: the totals, and one line for each interval. */
+/**
+ * What the threads' intervals add up to. While the load runs they are only put beside each other: histograms are made of
+ * them at the end, since on a machine with two cores this thread would take the time from the threads that load.
+ */
 import { Account } from './account.ts';
+import { mergeCounted, percentileUs, type Counted } from './buckets.ts';
 import { Latencies } from './histogram.ts';
 import { RECORDERS, type Interval, type RecorderName } from './messages.ts';
-import type { Second } from './result.ts';
+import type { Second, SecondFigures } from './result.ts';
 
 /** The same interval of all threads. */
 export interface JoinedInterval {
@@ -10,7 +14,7 @@ export interface JoinedInterval {
   readonly fromMs: number;
   readonly toMs: number;
   readonly account: Account;
-  readonly latencies: ReadonlyMap<RecorderName, Latencies>;
+  readonly latencies: Readonly<Record<RecorderName, Counted>>;
 }
 
 /** Joins the threads' intervals: the first of each, the second of each, ... */
@@ -34,36 +38,37 @@ export class IntervalJoin {
   }
 
   #join(): void {
-    const intervals = this.#waiting
-      .map((queue) => queue.shift())
-      .filter((one) => one !== undefined);
-    this.#onJoined(join(intervals));
+    const intervals = this.#waiting.map((queue) => queue.shift());
+    this.#onJoined(join(intervals.filter((one) => one !== undefined)));
   }
 }
 
 export function join(intervals: readonly Interval[]): JoinedInterval {
   const account = new Account();
-  const latencies = new Map(RECORDERS.map((name) => [name, new Latencies()]));
-  for (const interval of intervals) {
-    account.add(interval.counts);
-    for (const name of RECORDERS) latencies.get(name)!.add(interval.latencies[name]);
-  }
+  for (const { counts } of intervals) account.add(counts);
+  const latencies = RECORDERS.map((name): [RecorderName, Counted] => [
+    name,
+    mergeCounted(intervals.map((interval) => interval.latencies[name])),
+  ]);
   return {
     warmup: intervals.every(({ warmup }) => warmup),
     fromMs: Math.min(...intervals.map(({ fromMs }) => fromMs)),
     toMs: Math.max(...intervals.map(({ toMs }) => toMs)),
     account,
-    latencies,
+    latencies: Object.fromEntries(latencies) as JoinedInterval['latencies'],
   };
 }
+
+/** Intervals that are put by until the end: ten minutes of them. Those of a longer load are folded as it goes on. */
+const KEPT_INTERVALS = 600;
 
 /** Adds up what was measured. */
 export class Tally {
   readonly account = new Account();
-  readonly latencies: ReadonlyMap<RecorderName, Latencies> = new Map(
-    RECORDERS.map((name) => [name, new Latencies()]),
-  );
-  readonly seconds: Second[] = [];
+  readonly #latencies = new Map(RECORDERS.map((name) => [name, new Latencies()]));
+  readonly #seconds: Second[] = [];
+  readonly #kept: Array<{ readonly joined: JoinedInterval; readonly figures: SecondFigures }> = [];
+  /** What is shown of each interval. */
   readonly #main: RecorderName;
   #zeroMs: number | undefined = undefined;
 
@@ -71,28 +76,44 @@ export class Tally {
     this.#main = loop === 'open' ? 'response' : 'service';
   }
 
-  of(name: RecorderName): Latencies {
-    return this.latencies.get(name)!;
-  }
-
-  /** @returns the line of this interval */
-  add({ account, fromMs, latencies, toMs }: JoinedInterval): Second {
-    this.#zeroMs ??= fromMs;
+  /** @returns the figures of this interval */
+  add(joined: JoinedInterval): SecondFigures {
+    const { account, fromMs, latencies, toMs } = joined;
     this.account.add(account.counts());
-    for (const name of RECORDERS) this.of(name).merge(latencies.get(name)!);
-    const main = latencies.get(this.#main)!;
-    const second: Second = {
+    this.#zeroMs ??= fromMs;
+    const main = latencies[this.#main];
+    const figures: SecondFigures = {
       fromMs: fromMs - this.#zeroMs,
       toMs: toMs - this.#zeroMs,
       sent: account.sent,
       answered: account.answered,
       failed: account.failures,
-      p50Us: main.atUs(50),
-      p99Us: main.atUs(99),
+      p50Us: percentileUs(main, 50),
+      p99Us: percentileUs(main, 99),
       maxUs: main.mostUs,
-      histogram: main.encode(),
     };
-    this.seconds.push(second);
-    return second;
+    this.#kept.push({ joined, figures });
+    if (this.#kept.length > KEPT_INTERVALS) this.#fold();
+    return figures;
+  }
+
+  /** All that was counted of one kind. */
+  of(name: RecorderName): Latencies {
+    while (this.#kept.length > 0) this.#fold();
+    return this.#latencies.get(name)!;
+  }
+
+  seconds(): readonly Second[] {
+    while (this.#kept.length > 0) this.#fold();
+    return this.#seconds;
+  }
+
+  /** The oldest interval, into histograms. */
+  #fold(): void {
+    const { figures, joined } = this.#kept.shift()!;
+    for (const name of RECORDERS) this.#latencies.get(name)!.add(joined.latencies[name]);
+    const main = new Latencies();
+    main.add(joined.latencies[this.#main]);
+    this.#seconds.push({ ...figures, histogram: main.encode() });
   }
 }

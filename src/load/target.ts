@@ -13,12 +13,19 @@ export interface Target {
   /** The protocol's word. */
   readonly protocol: string;
   readonly address: Address;
+  /** HTTP's: what is asked for, and whom. */
+  readonly path: string | undefined;
+  readonly host: string | undefined;
 }
+
+/** Protocols whose targets go on with a path, and their ports where none is given. */
+const WITH_PATH: Readonly<Record<string, number>> = { http: 80 };
 
 const FORMS = 'tcp://host:port, unix:/path, PROTOCOL://host:port or PROTOCOL+unix:/path';
 
 /**
- * Reads `tcp://host:port`, `unix:/path`, and both with a protocol's word: `resp://host:port`, `line+unix:/path`.
+ * Reads `tcp://host:port`, `unix:/path`, and both with a protocol's word: `resp://host:port`, `line+unix:/path`; HTTP's
+ * with a path: `http://host/path`.
  *
  * @param protocol what the option says; the address may say it instead
  * @throws OptionError
@@ -26,17 +33,28 @@ const FORMS = 'tcp://host:port, unix:/path, PROTOCOL://host:port or PROTOCOL+uni
 export function parseTarget(url: string, protocol: string | undefined): Target {
   const unix = /^(?:([a-z][a-z0-9-]*)\+)?unix:(.+)$/s.exec(url);
   if (unix !== null) {
-    const path = unix[2].replace(/^\/\/(?=\/)/, '');
-    return { url, protocol: pick(url, unix[1], protocol), address: { path } };
+    const socket = unix[2].replace(/^\/\/(?=\/)/, '');
+    const word = pick(url, unix[1], protocol);
+    return { url, protocol: word, address: { path: socket }, path: undefined, host: undefined };
   }
-  const tcp = /^([a-z][a-z0-9-]*):\/\/(\[[^\]]+\]|[^:/?#]+):(\d{1,5})\/?$/.exec(url);
-  const port = Number(tcp?.[3]);
-  if (tcp === null || port < 1 || port > 65_535) {
-    throw new OptionError(`${JSON.stringify(url)} is no target; it must be ${FORMS}.`);
-  }
-  const host = tcp[2].replace(/^\[(.*)\]$/, '$1');
-  const word = tcp[1] === 'tcp' ? undefined : tcp[1];
-  return { url, protocol: pick(url, word, protocol), address: { host, port } };
+  const tcp = /^([a-z][a-z0-9-]*):\/\/(\[[^\]]+\]|[^:/?#]+)(?::(\d{1,5}))?(\/[^\s#]*)?$/.exec(url);
+  if (tcp === null) throw noTarget(url);
+  const [, scheme, name, digits, path = '/'] = tcp;
+  const word = pick(url, scheme === 'tcp' ? undefined : scheme, protocol);
+  const port = digits === undefined ? WITH_PATH[word] : Number(digits);
+  if (port === undefined || port < 1 || port > 65_535) throw noTarget(url);
+  if (path !== '/' && !Object.hasOwn(WITH_PATH, word)) throw noTarget(url);
+  const host = digits === undefined ? name : `${name}:${digits}`;
+  return {
+    url,
+    protocol: word,
+    address: { host: name.replace(/^\[(.*)\]$/, '$1'), port },
+    ...(Object.hasOwn(WITH_PATH, word) ? { path, host } : { path: undefined, host: undefined }),
+  };
+}
+
+function noTarget(url: string): OptionError {
+  return new OptionError(`${JSON.stringify(url)} is no target; it must be ${FORMS}.`);
 }
 
 function pick(url: string, inUrl: string | undefined, asOption: string | undefined): string {

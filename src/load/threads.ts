@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { OptionError, PatternsError } from '../errors.ts';
 import type { FromThread, Interval, ThreadReport, ToThread, WorkerData } from './messages.ts';
 import type { Plan } from './plan.ts';
+import { threadOptions } from './thread-options.ts';
 
 /** The compiled package has .js files beside each other, the checkout .ts files. */
 const ENTRY = new URL(
@@ -28,9 +29,7 @@ export class LoadThread {
   constructor(plan: Plan, thread: number, onInterval: (interval: Interval) => void) {
     const workerData: WorkerData = { plan, thread };
     this.#onInterval = onInterval;
-    // Of the options of `node -e`, this one would refuse a file.
-    const execArgv = process.execArgv.filter((option) => !option.startsWith('--input-type'));
-    this.#worker = new Worker(ENTRY, { workerData, execArgv });
+    this.#worker = new Worker(ENTRY, { workerData, ...threadOptions() });
     this.#exited = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
     this.#worker.on('message', (message: FromThread) => this.#take(message));
     this.#worker.on('error', (error) => this.#fail(error));

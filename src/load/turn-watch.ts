@@ -14,6 +14,7 @@ import { nowMs } from './clock.ts';
 const SLEPT_MS = 0.1;
 
 export class TurnWatch {
+  readonly #now: () => number;
   /** Somebody turns the loop without a pause, and calls `endTurn()` each time. */
   #spinning = false;
   #inTurn = false;
@@ -30,9 +31,14 @@ export class TurnWatch {
     if (!this.#spinning) this.endTurn();
   };
 
+  /** @param now the thread's clock */
+  constructor(now: () => number = nowMs) {
+    this.#now = now;
+  }
+
   /** The time, at a read. */
   stamp(): number {
-    const now = nowMs();
+    const now = this.#now();
     if (!this.#inTurn) {
       this.#inTurn = true;
       this.#worked = true;
@@ -54,7 +60,7 @@ export class TurnWatch {
 
   /** The time, when a spinning loop turns; the loop spins until `sleep()`. */
   wake(): number {
-    const now = nowMs();
+    const now = this.#now();
     if (!this.#spinning) {
       this.#spinning = true;
       if (!this.#inTurn) this.#turnFrom = now;
@@ -74,7 +80,7 @@ export class TurnWatch {
 
   /** After everything that a turn does. */
   endTurn(): void {
-    const now = nowMs();
+    const now = this.#now();
     if (this.#worked && this.#measuring) this.#busyMs += now - this.#turnFrom;
     this.#worked = false;
     this.#inTurn = false;

@@ -1,4 +1,5 @@
 /** When the warm-up is over: after a time, or when rate and median are steady. Pure but for its memory. */
+import { percentileUs } from './buckets.ts';
 import type { JoinedInterval } from './tally.ts';
 import { isSteady } from './steady.ts';
 
@@ -31,7 +32,7 @@ export class WarmUp {
     if (this.#over) return false;
     this.#lastMs = joined.toMs;
     this.#rates.push(joined.account.answered / (joined.toMs - joined.fromMs));
-    this.#medians.push(joined.latencies.get('service')!.atUs(50));
+    this.#medians.push(percentileUs(joined.latencies.service, 50));
     const rate = isSteady(this.#rates.slice(-WINDOW));
     const middle = isSteady(this.#medians.slice(-WINDOW));
     this.#steady = rate === undefined || middle === undefined ? null : rate && middle;

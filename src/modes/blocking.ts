@@ -7,13 +7,14 @@
  */
 import { Worker } from 'node:worker_threads';
 import { unlink } from 'node:fs/promises';
-import { workerHandlerErrors } from '../channels.ts';
+import { handlerErrors } from '../channels.ts';
 import { probeInternals, socketFrom, type Handle } from '../net/handles.ts';
 import { bind, removeStale } from '../net/listener.ts';
 import type { Counters } from '../net/loop.ts';
 import type { Plan, WorkerContext, WorkerSide } from '../workers/plan.ts';
+import { reviveError } from '../workers/messages.ts';
 import { Supervisor } from '../workers/supervisor.ts';
-import { siblingUrl } from '../workers/unit.ts';
+import { heapLimit, siblingUrl } from '../workers/unit.ts';
 import {
   COUNTS,
   ThreadState,
@@ -81,7 +82,8 @@ export const mode: Mode = {
   },
 
   async worker(context: WorkerContext): Promise<WorkerSide> {
-    const threads = new Threads(context.plan, context.workerId);
+    const threads = new Threads(context.plan);
+    await threads.open();
     const handle = (await context.attachment()) as Handle;
     const listener = await listenTo(
       context.plan,
@@ -103,6 +105,7 @@ export const mode: Mode = {
 
 interface Seat {
   readonly worker: Worker;
+  readonly workerId: number;
   /** Shared with the thread: [state, draining]. */
   readonly control: Int32Array;
   /** Shared with the thread, which alone writes: COUNTS. */
@@ -113,19 +116,31 @@ interface Seat {
 /** The threads of a child process, and who waits for one. */
 class Threads {
   #plan: Plan;
-  #workerId: number;
   #seats = new Set<Seat>();
   #idle: Seat[] = [];
   #waiting: Handle[] = [];
-  #counters = { accepted: 0, refused: 0, errors: 0 };
+  #counters = { accepted: 0, refused: 0, errors: 0, restarts: 0 };
   /** What threads counted that are gone. */
   #past: Record<Count, number> = { messages: 0, errors: 0, bytesIn: 0, bytesOut: 0 };
   #draining = false;
   #onChange: (() => void) | undefined = undefined;
 
-  constructor(plan: Plan, workerId: number) {
+  constructor(plan: Plan) {
     this.#plan = plan;
-    this.#workerId = workerId;
+  }
+
+  /** Starts the first thread, to see that the handler runs. @throws what it fails with */
+  async open(): Promise<void> {
+    const seat = this.#start();
+    await new Promise<void>((resolve, reject) => {
+      seat.worker.on('message', (note: ThreadNote) => {
+        if (note.type === 'ready') resolve();
+        else if (note.type === 'failed') reject(reviveError(note.error));
+      });
+      seat.worker.once('error', reject);
+      seat.worker.once('exit', (code) => reject(new Error(`exit code ${code}`)));
+    });
+    this.#idle.push(seat);
   }
 
   /** A connection takes a free thread, else a new one, else its turn. */
@@ -149,6 +164,7 @@ class Threads {
       ...sums,
       accepted: this.#counters.accepted,
       refused: this.#counters.refused,
+      restarts: this.#counters.restarts,
       open: this.#open,
       errors: sums.errors + this.#counters.errors,
     };
@@ -222,22 +238,24 @@ class Threads {
   #start(): Seat {
     const control = new Int32Array(new SharedArrayBuffer(8));
     const counts = new Float64Array(new SharedArrayBuffer(8 * COUNTS.length));
-    const start: ThreadStart = { plan: this.#plan, workerId: this.#workerId, control, counts };
+    const taken = new Set(Array.from(this.#seats, (seat) => seat.workerId));
+    let workerId = 1;
+    while (taken.has(workerId)) workerId += 1;
+    const start: ThreadStart = { plan: this.#plan, workerId, control, counts };
     const worker = new Worker(siblingUrl('./blocking/thread', import.meta.url), {
+      resourceLimits: heapLimit(this.#plan.limits),
       workerData: start,
     });
-    const seat: Seat = { worker, control, counts, client: undefined };
+    const seat: Seat = { worker, workerId, control, counts, client: undefined };
     this.#seats.add(seat);
     worker.on('message', (note: ThreadNote) => {
-      if (note.type === 'handler-error')
-        workerHandlerErrors.publish({ workerId: this.#workerId, error: note.error });
-      else this.#returned(seat, note.peerEnded);
+      if (note.type === 'handler-error') failed(reviveError(note.error));
+      else if (note.type === 'returned') this.#returned(seat, note.peerEnded);
+      else if (note.type === 'failed') this.#died(seat, reviveError(note.error));
     });
-    worker.on('error', (error) => {
-      this.#counters.errors += 1;
-      workerHandlerErrors.publish({ workerId: this.#workerId, error });
-    });
+    worker.on('error', (error) => this.#died(seat, error));
     worker.on('exit', () => {
+      if (!this.#draining) this.#counters.restarts += 1;
       COUNTS.forEach((name, i) => (this.#past[name] += counts[i]));
       this.#seats.delete(seat);
       this.#idle = this.#idle.filter((one) => one !== seat);
@@ -246,6 +264,13 @@ class Threads {
       this.#next();
     });
     return seat;
+  }
+
+  /** Its connection, if it has one, ends when the thread has (see 'exit'). */
+  #died(seat: Seat, error: unknown): void {
+    this.#counters.errors += 1;
+    failed(error);
+    void seat.worker.terminate();
   }
 
   /** The thread is done with its connection: only now may the descriptor close. */
@@ -266,6 +291,10 @@ class Threads {
     }
     this.#onChange?.();
   }
+}
+
+function failed(error: unknown): void {
+  handlerErrors.publish({ error, connection: undefined });
 }
 
 /** Half-closes and reads on until the peer has closed too: closing with bytes unread would reset, and cut our last. */

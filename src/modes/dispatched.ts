@@ -4,7 +4,6 @@
  * A framed protocol's message is shipped as the bytes that came: the reader only finds its end, the executor decodes,
  * executes and encodes, and the finished bytes go into the message's slot.
  */
-import type { CloseReason } from '../handler.ts';
 import { Conversation, Gate } from '../net/conversation.ts';
 import type { Loop } from '../net/loop.ts';
 import { SlotState, type Ending, type Slot } from '../net/slot.ts';
@@ -44,7 +43,6 @@ export const mode: Mode = {
             id: 0,
             pid: process.pid,
             threadId: undefined,
-            restarts: 0,
             alive: true,
             ...loop.stats(),
             messages: 0,
@@ -73,10 +71,15 @@ export class DispatchedConversation extends Conversation {
   /** Where all its messages go, unless the handler is stateless. */
   #home: Executor | undefined = undefined;
   #seenBy = new Set<Executor>();
-  #onOpened: { resolve(): void; reject(error: Error): void } | undefined = undefined;
-  #stream: RemoteStream | undefined = undefined;
-  /** Pushed bytes to confirm when the peer has read. */
-  #unconfirmed = 0;
+  #onOpened: (() => void) | undefined = undefined;
+  /** The protocols that it has switched to, for executors that see it later. */
+  #switches: string[] = [];
+  /** By the number of the message that they reply to. */
+  #streams: Map<number, RemoteStream> | undefined = undefined;
+  /** Messages that executors have. */
+  #shipped = 0;
+  /** Pushed bytes to confirm when the peer has read, by who pushed them. */
+  #unconfirmed: Map<Executor, number> | undefined = undefined;
 
   constructor(loop: Loop, id: number, executors: Executors) {
     super(loop, id);
@@ -86,26 +89,33 @@ export class DispatchedConversation extends Conversation {
   // ---- from the connection to the executor ----------------------------------------------------------------------------
 
   protected override runOpen(): unknown {
-    if (this.loop.handler.stateless === true) return undefined;
-    if (this.hooks.open === undefined) return undefined; // a home is chosen with the first message
+    const { open, close } = this.hooks;
+    if (open === undefined && close === undefined) return undefined; // the first message chooses a home
     this.#see(this.#homeExecutor());
-    return new Promise<void>((resolve, reject) => {
-      this.#onOpened = { resolve, reject };
+    if (open === undefined) return undefined;
+    return new Promise<void>((resolve) => {
+      this.#onOpened = resolve;
     });
   }
 
   protected override run(decoder: Decoder<unknown>, buffer: Buffer): void {
-    const executor =
-      this.loop.handler.stateless === true ? this.#executors.choose() : this.#homeExecutor();
+    const executor = this.#isStateless ? this.#executors.choose() : this.#homeExecutor();
     this.#see(executor);
     const { protocol } = this;
     const { framed } = protocol;
     const packed = framed ? undefined : protocol.pack!(decoder.take());
     const slot = this.reserve(undefined);
+    this.#shipped += 1;
     const work = {
       conversation: this,
-      answer: (kind: Kind, bytes: Buffer, start: number, end: number, extra: unknown) =>
-        this.#answer(executor, slot, kind, bytes, start, end, extra),
+      answer: (
+        kind: Kind,
+        number: number,
+        bytes: Buffer,
+        start: number,
+        end: number,
+        extra: unknown,
+      ) => this.#answer(executor, slot, kind, number, bytes, start, end, extra),
     };
     if (framed) executor.ship(work, buffer, decoder.start, decoder.end);
     else executor.shipPacked(work, packed);
@@ -114,15 +124,29 @@ export class DispatchedConversation extends Conversation {
     executor.starved.push(this);
   }
 
-  protected override runDrain(): void {
-    this.#confirm();
+  /** Every executor that decodes for it is told; where the switch names hooks, that is its home alone. */
+  protected override switched(name: string): void {
+    if (!this.#isStateless) this.#see(this.#homeExecutor());
+    for (const executor of this.#isStateless ? this.#seenBy : [this.#homeExecutor()])
+      executor.switch(this, name);
+    this.#switches.push(name);
   }
 
-  protected override runClose(reason: CloseReason): void {
+  protected override runDrain(): void {
+    for (const [executor, bytes] of this.#unconfirmed ?? [])
+      executor.tell(Kind.ACK, this.id, bytes);
+    this.#unconfirmed = undefined;
+  }
+
+  /** The executors know whether its `open` has settled, and call `close`. */
+  protected override runClose(): void {}
+
+  override onClosed(failure: Error | undefined): void {
+    super.onClosed(failure);
     // An error is told by its message: not every one survives the way.
-    const { code, error } = reason;
+    const { code, error } = this.reason!;
     const plain = { code, error: error instanceof Error ? error.message : error };
-    for (const executor of this.#seenBy) executor.forget(this, plain);
+    for (const executor of this.#seenBy) executor.forget(this, plain, this.#shipped > 0);
   }
 
   // ---- from the executor to the connection ----------------------------------------------------------------------------
@@ -140,29 +164,30 @@ export class DispatchedConversation extends Conversation {
     switch (kind) {
       case Kind.PUSH:
         this.push(bytes.subarray(start, end));
-        this.#unconfirmed += end - start;
-        if (!this.isBlocked) this.#confirm();
-        else this.awaitDrain();
+        this.#confirm(executor, end - start);
+        break;
+      case Kind.PUSH_LAST:
+        this.push(bytes.subarray(start, end));
+        this.cut('handler');
         break;
       case Kind.CHUNK:
-        this.#stream?.push(bytes.subarray(start, end));
+        this.#streams?.get(number)?.push(bytes.subarray(start, end));
         break;
       case Kind.CHUNK_END:
-        this.#stream?.end(extra as string | null);
-        this.#stream = undefined;
+        this.#streams?.get(number)?.end(extra as string | null);
+        this.#streams?.delete(number);
         break;
       case Kind.OPENED:
-        this.#onOpened?.resolve();
+        this.#onOpened?.();
         break;
       case Kind.OPEN_FAILED:
-        this.loop.counters.errors += 1;
         this.abort('error', extra);
         break;
       case Kind.CLOSE:
         this.close();
         break;
       case Kind.ENDS:
-        this.abort((extra as Ending).code, (extra as Ending).error);
+        this.#ends(extra as Ending);
         break;
       default:
         throw new Error(`executor ${executor.id} said ${kind} of message ${number}`);
@@ -176,23 +201,27 @@ export class DispatchedConversation extends Conversation {
 
   executorDied(executor: Executor, cut: boolean): void {
     this.#seenBy.delete(executor);
-    const stateful = this.loop.handler.stateless !== true;
-    if (stateful || cut || this.#stream?.executor === executor) this.abort('executor');
+    this.#unconfirmed?.delete(executor);
+    const streams = [...(this.#streams?.values() ?? [])];
+    if (executor === this.#home || cut || streams.some((stream) => stream.executor === executor))
+      this.abort('executor');
   }
 
   #answer(
     executor: Executor,
     slot: Slot,
     kind: Kind,
+    number: number,
     bytes: Buffer,
     start: number,
     end: number,
     extra: unknown,
   ): void {
+    this.#shipped -= 1;
     if (kind === Kind.NOTHING) {
       this.settle(slot, SlotState.DONE, undefined);
     } else if (kind === Kind.ENDS) {
-      this.loop.counters.errors += 1;
+      if ((extra as Ending).code === 'protocol') this.loop.counters.errors += 1; // others the executor counts
       this.settle(slot, SlotState.ENDS, extra);
     } else {
       if (kind === Kind.REPLY_AFTER) {
@@ -201,11 +230,22 @@ export class DispatchedConversation extends Conversation {
           switchTo?: string;
           stream: boolean;
         };
-        if (stream) this.#stream = new RemoteStream(executor, this.id);
-        slot.after = { close, switchTo, stream: this.#stream };
+        const source = stream ? new RemoteStream(executor, this.id, number) : undefined;
+        if (source !== undefined) (this.#streams ??= new Map()).set(number, source);
+        slot.after = { close, switchTo, stream: source };
       }
       this.settle(slot, SlotState.BYTES, bytes.subarray(start, end));
     }
+  }
+
+  /** Its messages may run anywhere. Where a switch named hooks, those keep state. */
+  get #isStateless(): boolean {
+    return this.loop.handler.stateless === true && this.hooks === this.loop.handler;
+  }
+
+  #ends({ code, error }: Ending): void {
+    if (code === 'send-limit') this.abort(code, error);
+    else this.cut(code, error);
   }
 
   #homeExecutor(): Executor {
@@ -217,11 +257,16 @@ export class DispatchedConversation extends Conversation {
     if (this.#seenBy.has(executor)) return;
     this.#seenBy.add(executor);
     executor.see(this);
+    for (const name of this.#switches) executor.switch(this, name);
   }
 
-  #confirm(): void {
-    if (this.#unconfirmed === 0) return;
-    this.#home?.tell(Kind.ACK, this.id, this.#unconfirmed);
-    this.#unconfirmed = 0;
+  #confirm(executor: Executor, bytes: number): void {
+    if (!this.isBlocked) {
+      executor.tell(Kind.ACK, this.id, bytes);
+      return;
+    }
+    this.#unconfirmed ??= new Map();
+    this.#unconfirmed.set(executor, (this.#unconfirmed.get(executor) ?? 0) + bytes);
+    this.awaitDrain();
   }
 }

@@ -66,6 +66,7 @@ export const mode: Mode = {
         stats: () => supervisor.stats(),
         drain: () => {
           listener.close();
+          pool.stop();
           return supervisor.drain();
         },
         force: () => supervisor.kill(),
@@ -150,6 +151,7 @@ class Pool {
   #hand: (worker: Worker, connection: Connection) => Connection | undefined;
   #members: Member[] = [];
   #waiting: Connection[] = [];
+  #stopping = false;
 
   constructor(
     balance: Balancer,
@@ -165,11 +167,18 @@ class Pool {
       member.open += 1;
       const copy = this.#hand(member.worker, connection);
       if (copy !== undefined) member.underWay.push(copy);
-    } else if (this.#waiting.length < MOST_WAITING) {
+    } else if (this.#waiting.length < MOST_WAITING && !this.#stopping) {
       this.#waiting.push(connection);
     } else {
       close(connection);
     }
+  }
+
+  /** Nobody comes any more for those that wait. */
+  stop(): void {
+    this.#stopping = true;
+    for (const connection of this.#waiting) close(connection);
+    this.#waiting = [];
   }
 
   join(worker: Worker): void {
@@ -185,7 +194,10 @@ class Pool {
     const at = this.#members.findIndex((member) => member.worker === worker);
     if (at < 0) return;
     const [member] = this.#members.splice(at, 1);
-    for (const connection of member.underWay) this.give(connection);
+    for (const connection of member.underWay) {
+      if (this.#stopping) close(connection);
+      else this.give(connection);
+    }
   }
 
   report(worker: Worker, { taken, closed }: Report): void {

@@ -1,5 +1,6 @@
 /** One loop does everything. */
-import { canReusePort, listenTo } from './shared-parts.ts';
+import { startHandler, stopHandler } from '../workers/load.ts';
+import { canReusePort, listenTo, sinkOf } from './shared-parts.ts';
 import type { Mode } from './mode.ts';
 
 export const mode: Mode = {
@@ -22,22 +23,31 @@ export const mode: Mode = {
   async start({ plan, load, makeLoop }) {
     const loaded = await load();
     const loop = await makeLoop(loaded);
-    await loaded.handler.start?.({ data: plan.data as never, workerId: 0 });
-    const listener = await listenTo(plan, await canReusePort(), {
-      handle: (handle) => loop.adoptHandle(handle),
-      socket: (socket) => loop.adoptSocket(socket),
+    await startHandler(loaded, plan, 0);
+    let onForced = () => {};
+    const forced = new Promise<void>((resolve) => {
+      onForced = resolve;
     });
+    const listener = await listenTo(plan, await canReusePort(), sinkOf(loop)).catch(
+      async (error: unknown) => {
+        await stopHandler(loaded);
+        throw error;
+      },
+    );
     return {
       address: listener.address,
       stats: async () => [
-        { id: 0, pid: process.pid, threadId: undefined, restarts: 0, alive: true, ...loop.stats() },
+        { id: 0, pid: process.pid, threadId: undefined, alive: true, ...loop.stats() },
       ],
       drain: async () => {
         listener.close();
         await loop.drain();
-        await loaded.handler.stop?.();
+        await Promise.race([stopHandler(loaded), forced]);
       },
-      force: () => loop.destroy(),
+      force: () => {
+        loop.destroy();
+        onForced();
+      },
     };
   },
 };

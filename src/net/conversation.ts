@@ -47,12 +47,20 @@ export const Gate = {
   /** Replies due are sent, then the end. Bytes that come are dropped. */
   ENDING: 32,
   CLOSED: 64,
+  /** Nobody takes what has come of the last message. */
+  WAITING: 128,
+  /** The last reply is written: not even what is due leaves any more. */
+  LAST: 256,
 } as const;
 const OVER = Gate.ENDING | Gate.CLOSED;
 
 /** Replies collected past this go out before the next message starts. */
 const FLUSH_BYTES = 64 * 1024;
 const EMPTY = Buffer.alloc(0);
+
+/** For a `send()` whose bytes have no end: nothing could be sent at a message boundary any more. */
+export const STREAM_SENT =
+  'A message that streams cannot be sent: return it from message() instead.';
 
 /** What runs a protocol's messages: the handler, or the part of it that a switch names. */
 export type Hooks = Pick<MessageHandler, 'message' | 'open' | 'drain' | 'close'>;
@@ -91,6 +99,13 @@ export class Conversation implements Connection, WireListener, WheelEntry {
   /** The wire was told to stop reading. */
   #paused = false;
   #wantsDrain = false;
+  /** The decoder has found a switch, and replies are due. */
+  #switchDue: string | undefined = undefined;
+  /** What the decoder said last; and the tick at which the message that it is about began. */
+  #deadlineMs: number | undefined = undefined;
+  #since = 0;
+  /** The tick of the last WAIT. */
+  #waitingFrom = 0;
   #stream: StreamPump | undefined = undefined;
   #reason: CloseReason | undefined = undefined;
   #abort: AbortController | undefined = undefined;
@@ -119,7 +134,7 @@ export class Conversation implements Connection, WireListener, WheelEntry {
   }
 
   send(message: unknown): Sent {
-    if (this.gate & OVER) return Sent.CLOSED;
+    if (this.gate & OVER && !this.#answers()) return Sent.CLOSED;
     if (
       !this.#inside &&
       this.inFlight === 0 &&
@@ -133,13 +148,9 @@ export class Conversation implements Connection, WireListener, WheelEntry {
     const writer = this.writer();
     const after = this.codec.encode(message, writer, undefined);
     this.#collected(writer);
-    if (after?.stream !== undefined && this.slots.head !== undefined) {
-      this.#broken(
-        new TypeError('A message that streams was sent while replies are due: return it instead.'),
-      );
-    } else if (after !== undefined) {
-      this.#apply(after, undefined);
-    }
+    this.#checkLimit();
+    if (after?.stream !== undefined) this.#broken(new TypeError(STREAM_SENT), undefined);
+    else if (after !== undefined) this.#apply(after, undefined);
     return this.sent();
   }
 
@@ -192,7 +203,7 @@ export class Conversation implements Connection, WireListener, WheelEntry {
     this.gate &= ~Gate.BLOCKED;
     this.#drained();
     this.#stream?.resume();
-    this.#goOn();
+    this.#advance();
   }
 
   onClosed(error: Error | undefined): void {
@@ -206,6 +217,7 @@ export class Conversation implements Connection, WireListener, WheelEntry {
     this.#outbox.clear();
     this.#stream?.cancel();
     this.#abort?.abort(this.#abortReason());
+    this.#decoder.ended?.();
     if (this.#opened) this.runClose(this.#reason);
   }
 
@@ -221,11 +233,15 @@ export class Conversation implements Connection, WireListener, WheelEntry {
   }
 
   timeoutTicks(): number {
-    return this.#finished ? this.loop.lingerTicks : this.loop.idleTicks;
+    const ticks = this.#finished ? this.loop.lingerTicks : this.loop.idleTicks;
+    if (!this.#deadlineMs || this.gate !== 0) return ticks;
+    const left = this.#since + this.loop.wheel.ticks(this.#deadlineMs) - this.stamp || -1;
+    return ticks === 0 ? left : Math.min(ticks, left);
   }
 
   onDue(): void {
-    if (this.#finished || this.gate & Gate.BLOCKED) this.abort('idle');
+    if (this.#isOverdue()) this.#refuse(this.#decoder.expire!());
+    else if (this.#finished || this.gate & Gate.BLOCKED) this.abort('idle');
     else if (this.inFlight > 0 || this.gate & Gate.OPENING) this.stamp = this.loop.wheel.tick; // the handler is at it
     else this.finish('idle');
   }
@@ -236,20 +252,21 @@ export class Conversation implements Connection, WireListener, WheelEntry {
     this.#reason = error === undefined ? { code } : { code, error };
     this.gate |= Gate.ENDING;
     this.#kept = undefined;
+    this.#decoder.ended?.();
     this.#endIfDone();
   }
 
   /** The server stops: messages that came whole are answered, then the end. */
   drain(): void {
     this.#stopping = true;
-    if (this.gate === 0) this.finish('stop');
+    if (this.gate === 0 && this.#decoder.unfinished !== true) this.finish('stop');
   }
 
   /** Ends at once. */
   abort(code: CloseCode, error?: unknown): void {
     if (this.gate & Gate.CLOSED) return;
     this.#reason ??= error === undefined ? { code } : { code, error };
-    this.gate |= Gate.ENDING;
+    this.gate |= Gate.ENDING | Gate.LAST;
     this.wire.destroy();
   }
 
@@ -314,7 +331,7 @@ export class Conversation implements Connection, WireListener, WheelEntry {
 
   /** A reply that is there now: out at once if none is due before it, else behind them. */
   protected reply(state: SlotState, value: unknown, input: unknown): void {
-    if (this.gate & Gate.CLOSED) return;
+    if (this.gate & (Gate.CLOSED | Gate.LAST)) return;
     if (this.slots.head === undefined) this.#leave(state, value, input, undefined);
     else this.#count(this.slots.push(state, value, input, true));
   }
@@ -340,10 +357,16 @@ export class Conversation implements Connection, WireListener, WheelEntry {
 
   /** Bytes that were encoded elsewhere, at a message boundary, not behind replies due. */
   protected push(bytes: Uint8Array): void {
-    if (this.gate & OVER) return;
+    if (this.gate & OVER && !this.#answers()) return;
     const writer = this.writer();
     writer.raw(bytes);
     this.#collected(writer);
+    this.#checkLimit();
+  }
+
+  /** The end, behind what was written so far; replies due do not leave any more. */
+  protected cut(code: CloseCode, error?: unknown): void {
+    this.#endBehind(undefined, code, error);
   }
 
   protected get isBlocked(): boolean {
@@ -425,9 +448,11 @@ export class Conversation implements Connection, WireListener, WheelEntry {
     this.#flushOutbox();
     decoder.feed(buffer, from, to, fresh);
     let step: Step = Step.HOLD;
+    let found = false;
     while (this.gate === 0) {
       step = decoder.next();
       if (step === Step.MESSAGE) {
+        found = true;
         this.#message(decoder, buffer);
         if (loop.writer.size > FLUSH_BYTES) this.flushRead();
       } else if (step === Step.MORE || this.#special(step, decoder)) {
@@ -436,6 +461,9 @@ export class Conversation implements Connection, WireListener, WheelEntry {
       if (decoder !== this.#decoder) break; // it switched: what is left belongs to the next one
     }
     this.#keepRest(buffer, decoder.pos, to, step === Step.MORE);
+    if (decoder.deadlineMs !== this.#deadlineMs || (found && decoder.deadlineMs)) {
+      this.#watch(decoder, found);
+    }
     this.flushRead();
     loop.reading = outer;
     if (this.gate !== 0) this.#endIfDone();
@@ -453,6 +481,20 @@ export class Conversation implements Connection, WireListener, WheelEntry {
       this.#keep(buffer, left, to);
     }
     if (this.#kept !== undefined) this.#kept.seen = seen ? this.#kept.end : this.#kept.start;
+  }
+
+  /** A message is under way that has a deadline, or none is any more. */
+  #watch(decoder: Decoder<unknown>, found: boolean): void {
+    const { wheel } = this.loop;
+    if (found || !this.#deadlineMs) this.#since = wheel.tick;
+    this.#deadlineMs = decoder.deadlineMs;
+    if (this.#deadlineMs) wheel.restart(this);
+  }
+
+  #isOverdue(): boolean {
+    if (!this.#deadlineMs || this.gate !== 0) return false;
+    const { wheel } = this.loop;
+    return this.#since + wheel.ticks(this.#deadlineMs) <= wheel.tick;
   }
 
   #message(decoder: Decoder<unknown>, buffer: Buffer): void {
@@ -477,12 +519,44 @@ export class Conversation implements Connection, WireListener, WheelEntry {
       this.#collected(writer);
       return false;
     }
-    if (step === Step.END) this.finish('client');
+    if (step === Step.PART) {
+      if (decoder.unfinished !== true && this.inFlight >= this.loop.inFlightLimit) {
+        this.gate |= Gate.FULL;
+      }
+      return false;
+    }
+    if (step === Step.WAIT) this.#waitFor(decoder);
+    else if (step === Step.END) this.finish('client');
     else if (step === Step.FAIL) this.#refuse(decoder.failure!);
-    else if (this.slots.head !== undefined) this.gate |= Gate.HELD;
+    else if (this.slots.head !== undefined) this.#hold(step, decoder);
     else if (step === Step.SWITCH) this.#switch(decoder.target);
     else return false;
     return true;
+  }
+
+  /** Nothing is decoded until every reply due is out. */
+  #hold(step: Step, decoder: Decoder<unknown>): void {
+    this.gate |= Gate.HELD;
+    if (step === Step.SWITCH) this.#switchDue = decoder.target;
+  }
+
+  #unhold(): void {
+    this.gate &= ~Gate.HELD;
+    const name = this.#switchDue;
+    if (name === undefined) return;
+    this.#switchDue = undefined;
+    if (!(this.gate & OVER)) this.#switch(name);
+  }
+
+  #waitFor(decoder: Decoder<unknown>): void {
+    this.gate |= Gate.WAITING;
+    this.#waitingFrom = this.loop.wheel.tick;
+    decoder.resume ??= () => {
+      if (!(this.gate & Gate.WAITING)) return;
+      this.#since += this.loop.wheel.tick - this.#waitingFrom;
+      this.open(Gate.WAITING);
+      if (this.#deadlineMs) this.loop.wheel.restart(this);
+    };
   }
 
   #answer(bytes: Uint8Array): void {
@@ -499,7 +573,7 @@ export class Conversation implements Connection, WireListener, WheelEntry {
 
   /** Every whole message received has started. */
   #caughtUp(): void {
-    if (this.#stopping) this.finish('stop');
+    if (this.#stopping && this.#decoder.unfinished !== true) this.finish('stop');
     if (!this.#ended || this.gate & OVER) return;
     const decoder = this.#decoder;
     const kept = this.#kept;
@@ -514,13 +588,17 @@ export class Conversation implements Connection, WireListener, WheelEntry {
   #switch(name: string): void {
     const next = this.protocol.switches?.[name];
     if (next === undefined) {
-      this.#broken(new TypeError(`Protocol ${this.protocol.name} has no switch "${name}".`));
+      this.#broken(
+        new TypeError(`Protocol ${this.protocol.name} has no switch "${name}".`),
+        this.slots.head,
+      );
       return;
     }
     const hooks = next.hooks === undefined ? this.hooks : hooksOf(this.loop.handler, next.hooks);
     if (hooks === undefined) {
       this.#broken(
         new HandlerError(`The handler has no ${next.hooks}: { message() }, and ${name} needs it.`),
+        this.slots.head,
       );
       return;
     }
@@ -529,16 +607,15 @@ export class Conversation implements Connection, WireListener, WheelEntry {
     this.#decoder = this.codec.decoder(this.loop.limits.messageLimitBytes);
     if (this.#kept !== undefined) this.#kept.seen = this.#kept.start;
     this.gate &= ~Gate.HELD;
-    this.switched(name);
-    if (next.hooks === undefined) return;
     this.hooks = hooks;
-    this.#runOpen();
+    this.switched(name);
+    if (next.hooks !== undefined) this.#runOpen();
   }
 
-  /** The handler asked for what cannot be. */
-  #broken(error: Error): void {
+  /** The handler or its protocol asked for what cannot be. */
+  #broken(error: Error, slot: Slot | undefined): void {
     this.loop.handlerFailed(error, this);
-    this.abort('error', error);
+    this.#endBehind(slot, 'error', error);
   }
 
   // ---- replies out --------------------------------------------------------------------------------------------------
@@ -546,7 +623,10 @@ export class Conversation implements Connection, WireListener, WheelEntry {
   #count(slot: Slot): void {
     if (!slot.counted) return;
     this.inFlight += 1;
-    if (this.inFlight >= this.loop.inFlightLimit) this.gate |= Gate.FULL;
+    // What is still coming must come: then (at a PART) the gate closes.
+    if (this.inFlight >= this.loop.inFlightLimit && this.#decoder.unfinished !== true) {
+      this.gate |= Gate.FULL;
+    }
   }
 
   #release(slot: Slot): void {
@@ -556,10 +636,11 @@ export class Conversation implements Connection, WireListener, WheelEntry {
     if (this.inFlight < this.loop.inFlightLimit) this.gate &= ~Gate.FULL;
   }
 
-  /** Sends whatever is ready at the head, then goes on reading if that opened a gate. */
+  /** Sends whatever is ready at the head, while the peer reads, then goes on reading if that opened a gate. */
   #advance(): void {
     for (let slot = this.slots.head; slot !== undefined; slot = this.slots.head) {
       if (slot.state === SlotState.PENDING || slot.state === SlotState.STREAMING) break;
+      if (this.gate & Gate.BLOCKED) break;
       if (this.#leave(slot.state, slot.value, slot.input, slot)) break;
       if (this.gate & Gate.CLOSED) return;
       this.#release(slot);
@@ -587,7 +668,10 @@ export class Conversation implements Connection, WireListener, WheelEntry {
         after = this.#failed(error, writer, input, slot);
       }
     }
-    if (writer === this.loop.lateWriter) this.#collected(writer);
+    if (writer === this.loop.lateWriter) {
+      this.#collected(writer);
+      if (this.#outbox.waitingBytes > FLUSH_BYTES) this.#flushOutbox();
+    }
     return after !== undefined && this.#apply(after, slot);
   }
 
@@ -608,7 +692,9 @@ export class Conversation implements Connection, WireListener, WheelEntry {
   #endBehind(slot: Slot | undefined, code: CloseCode, error?: unknown): void {
     this.slots.cutBehind(slot);
     this.inFlight = slot?.counted === true ? 1 : 0;
+    this.gate |= Gate.LAST;
     this.finish(code, error);
+    this.#endIfDone(); // where it was ending already, and waited for what was cut
   }
 
   #apply(after: After, slot: Slot | undefined): boolean {
@@ -661,7 +747,6 @@ export class Conversation implements Connection, WireListener, WheelEntry {
       this.#dirty = true;
       this.loop.markDirty(this);
     }
-    this.#checkLimit();
   }
 
   #flushOutbox(): void {
@@ -683,12 +768,21 @@ export class Conversation implements Connection, WireListener, WheelEntry {
     if (waiting === 0 && !this.#wantsDrain) return;
     if (this.wire.blocked) this.gate |= Gate.BLOCKED;
     else this.#drained();
-    this.#checkLimit();
   }
 
+  /**
+   * What is sent has a limit of its own. Replies need none: they wait in their slots for a peer that does not read, and
+   * no more of its messages start.
+   */
   #checkLimit(): void {
     if (this.wire.waitingBytes + this.#outbox.waitingBytes > this.loop.limits.sendLimitBytes)
       this.abort('send-limit');
+  }
+
+  /** It ends, but messages in flight are still answered, and may send: the peer, or the server, has ended it, not they. */
+  #answers(): boolean {
+    if (this.gate & (Gate.CLOSED | Gate.LAST) || this.inFlight === 0) return false;
+    return this.#reason?.code !== 'handler';
   }
 
   /** What to tell a sender. */
@@ -698,7 +792,7 @@ export class Conversation implements Connection, WireListener, WheelEntry {
     } else if (this.#outbox.waitingBytes > FLUSH_BYTES) {
       this.#flushOutbox();
     }
-    if (this.gate & OVER) return Sent.CLOSED;
+    if (this.gate & (Gate.CLOSED | Gate.LAST)) return Sent.CLOSED;
     if (!(this.gate & Gate.BLOCKED)) return Sent.OK;
     this.awaitDrain();
     return Sent.WAIT;
@@ -714,7 +808,7 @@ export class Conversation implements Connection, WireListener, WheelEntry {
 
   /** A gate may have opened: decode what was kept, then read on. */
   #goOn(): void {
-    if (this.slots.head === undefined) this.gate &= ~Gate.HELD;
+    if (this.gate & Gate.HELD && this.slots.head === undefined) this.#unhold();
     if (this.loop.reading === this) return; // its read goes on by itself
     if (this.gate === 0) this.#decodeKept();
     if (this.gate & Gate.ENDING) this.#endIfDone();

@@ -35,6 +35,8 @@ export interface Counters {
   errors: number;
   bytesIn: number;
   bytesOut: number;
+  /** Parts of the worker that died and were replaced: threads in `blocking`. */
+  restarts: number;
 }
 
 export interface LoopOptions {
@@ -67,6 +69,7 @@ export class Loop {
     errors: 0,
     bytesIn: 0,
     bytesOut: 0,
+    restarts: 0,
   };
   /** Collects what the read under way produces. */
   readonly writer = new Writer();

@@ -14,7 +14,7 @@ export interface WheelEntry {
   /** Where it lies: -1 when it does not. */
   bucket: number;
   index: number;
-  /** Ticks after `stamp` at which it is due; 0 for never. */
+  /** Ticks after `stamp` at which it is due (or was: they may be negative); 0 for never. */
   timeoutTicks(): number;
   /** MUST remove the entry or leave it with a later deadline. */
   onDue(): void;
@@ -81,7 +81,7 @@ export class Wheel {
       for (const entry of this.#buckets[tick % BUCKETS].slice()) {
         if (entry.bucket !== tick % BUCKETS) continue; // ended by another entry's onDue()
         const ticks = entry.timeoutTicks();
-        if (ticks > 0 && entry.stamp + ticks <= this.tick) entry.onDue();
+        if (ticks !== 0 && entry.stamp + ticks <= this.tick) entry.onDue();
         if (entry.bucket === tick % BUCKETS) {
           this.#unlink(entry);
           this.#place(entry);

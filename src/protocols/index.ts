@@ -1,6 +1,7 @@
 /** The protocols by their words on the command line. Adding one is writing its file and a line here. */
 import { OptionError } from '../errors.ts';
 import { bytes } from './bytes.ts';
+import { http } from './http1/http.ts';
 import { jsonLines } from './json-lines.ts';
 import { lengthPrefix } from './length-prefix.ts';
 import { line } from './line.ts';
@@ -15,6 +16,7 @@ export const protocols = {
   msgpack,
   'json-lines': jsonLines,
   resp,
+  http,
 } as const;
 
 export type ProtocolName = keyof typeof protocols;

@@ -52,16 +52,22 @@ t.test('an option that is none is refused by name', (t) => {
   t.end();
 });
 
+/** Something to say to those that have no maxBytes. */
+const OPTIONS: Record<string, Record<string, unknown>> = {
+  bytes: { view: true },
+  http: { bodyLimitBytes: 100 },
+};
+
 t.test('name and options build the same protocol in another thread', (t) => {
   for (const name of protocolNames) {
-    const given = name === 'bytes' ? { view: true } : { maxBytes: 100, encoding: undefined };
+    const given = OPTIONS[name] ?? { maxBytes: 100, encoding: undefined };
     const protocol = makeProtocol(name, given);
     t.equal(protocol.name, name);
     t.ok(protocol.framed);
     t.ok(Object.isFrozen(protocol) && Object.isFrozen(protocol.options));
     const again = makeProtocol(protocol.name, structuredClone(protocol.options));
     t.same(again.options, protocol.options);
-    t.same(protocol.options, name === 'bytes' ? { view: true } : { maxBytes: 100 });
+    t.same(protocol.options, OPTIONS[name] ?? { maxBytes: 100 });
   }
   t.end();
 });

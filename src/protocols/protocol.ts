@@ -28,6 +28,10 @@ export const Step = {
   END: 6,
   /** The peer broke the protocol: `failure` says how. Nothing after it is read. */
   FAIL: 7,
+  /** Nobody takes what has come of the last message: nothing more is decoded until the decoder calls `resume`. */
+  WAIT: 8,
+  /** More of the last message, which was given away before it was whole. `unfinished` says whether more is to come. */
+  PART: 9,
 } as const;
 export type Step = (typeof Step)[keyof typeof Step];
 
@@ -53,6 +57,12 @@ export interface Decoder<T> {
   target: string;
   /** After FAIL. */
   failure: ProtocolError | undefined;
+  /** The message under way may take so long from its first byte on; 0 or undefined: for ever. Time spent in WAIT does not count. */
+  readonly deadlineMs?: number;
+  /** A message that was given away is still coming. A server that stops waits for it. */
+  readonly unfinished?: boolean;
+  /** Set by the connection at the first WAIT; called by the decoder when it can go on, and never within `next()`. */
+  resume?: (() => void) | undefined;
 
   /**
    * Gives the bytes `[pos, end)` of `buffer`. Those before `fresh` were fed before and led to MORE, so a search need not
@@ -65,6 +75,10 @@ export interface Decoder<T> {
   take(): T;
   /** The peer has half-closed. END: at a message boundary (or a last message without its terminator is not an error). FAIL: cut short. */
   finish(): Step;
+  /** The deadline has passed: what to tell the peer before the end. */
+  expire?(): ProtocolError;
+  /** The connection has ended, or decodes nothing more: whoever still reads the last message is told. */
+  ended?(): void;
 }
 
 /** What a reply wants after its bytes. All optional; `undefined` in the common case. */
@@ -107,6 +121,8 @@ export interface Protocol<In = any, Out = any> {
    * came and decodes them on the executor. A protocol that is not framed MUST give `pack` and `unpack` to run there.
    */
   readonly framed: boolean;
+  /** The same with every message whole, where this one gives messages away while they come (Step.PART). For modes in which nobody can read them meanwhile. */
+  readonly whole?: Protocol<In, Out>;
   readonly server: Codec<In, Out>;
   readonly client: Codec<Out, In>;
   /** By name, since a name crosses threads and a function does not. */

@@ -3,7 +3,7 @@
  * pure; `LiveView` remembers, and writes.
  */
 import type { Progress } from '../load/run.ts';
-import type { Second } from '../load/result.ts';
+import type { SecondFigures } from '../load/result.ts';
 import { formatCount, formatSeconds, formatUs, sparkline } from './format.ts';
 
 /** Between lines, where there is no terminal. */
@@ -13,7 +13,7 @@ const SPARK_LABEL = '  rate  ';
 /** What is drawn. */
 export interface LiveState {
   readonly progress: Progress;
-  readonly seconds: readonly Second[];
+  readonly seconds: readonly SecondFigures[];
 }
 
 interface Output {
@@ -42,19 +42,19 @@ export function drawLine({ progress, seconds }: LiveState): string {
   return last === undefined ? head : `${head}: ${describe(last, seconds)}`;
 }
 
-function describe(last: Second, seconds: readonly Second[]): string {
+function describe(last: SecondFigures, seconds: readonly SecondFigures[]): string {
   const failed = seconds.reduce((sum, second) => sum + second.failed, 0);
   const latency = `p50 ${formatUs(last.p50Us)}, p99 ${formatUs(last.p99Us)}, max ${formatUs(last.maxUs)}`;
   return `${formatCount(rateOf(last))}/s, ${latency}, ${formatCount(failed)} failed`;
 }
 
-function rateOf({ answered, fromMs, toMs }: Second): number {
+function rateOf({ answered, fromMs, toMs }: SecondFigures): number {
   return toMs > fromMs ? (answered * 1000) / (toMs - fromMs) : 0;
 }
 
 export class LiveView {
   readonly #output: Output;
-  readonly #seconds: Second[] = [];
+  readonly #seconds: SecondFigures[] = [];
   /** Lines on the screen that are ours. */
   #drawn = 0;
   #nextLineMs = LINE_EVERY_MS;

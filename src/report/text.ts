@@ -139,11 +139,15 @@ export function formatCalibration(calibration: Calibration): string {
   return `${[head, ...calibration.cases.map(formatCase)].join('\n\n')}\n`;
 }
 
+const NOISE =
+  'Others used the cores: what the kernel delivered late is in the error, and cannot be told apart.';
+
 function formatCase({ lagP99Us, rows, script, verdict }: CalibrationCase): string {
   const { kind, ...figures } = script;
   const shape = Object.entries(figures).map(([name, value]) => `${name} ${value}`);
   return [
     `${kind} (${shape.join(', ')}); schedule lag p99 ${formatUs(lagP99Us)}; ${verdict.name}`,
+    ...(verdict.name === 'NOISY_MACHINE' ? [`  ${NOISE}`] : []),
     row('', ['truth', 'reported', 'error', 'at least', 'at most', '']),
     ...rows.map(({ errorUs, leastUs, mostUs, percentile, reportedUs, truthUs, within }) => {
       const error = `${errorUs < 0 ? '-' : '+'}${formatUs(Math.abs(errorUs))}`;

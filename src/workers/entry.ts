@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { isMainThread, parentPort, threadId, Worker, workerData } from 'node:worker_threads';
 import { handlerErrors } from '../channels.ts';
-import { loadHandler, makeLoop } from './load.ts';
+import { loadHandler, makeLoop, startHandler, stopHandler } from './load.ts';
 import { packError, type ToMain, type ToWorker } from './messages.ts';
 import type { WorkerContext, WorkerSide } from './plan.ts';
 import { siblingUrl, type WorkerStart } from './unit.ts';
@@ -102,18 +102,22 @@ async function run(start: WorkerStart, line: Line, inbox: Inbox): Promise<void> 
     line.send({ type: 'handler-error', error: packError((message as { error: unknown }).error) });
   });
   try {
-    const loaded = await loadHandler(plan);
+    const loaded = await loadHandler(plan, true);
     const { mode } = (await import(plan.modeUrl)) as {
       mode: { worker(context: WorkerContext): Promise<WorkerSide> };
     };
-    await loaded.handler.start?.({ data: plan.data, workerId });
+    let started = false;
     const side = await mode.worker({
       plan,
       workerId,
       loaded,
       port: { post: (body) => line.send({ type: 'mode', body }) },
       attachment: () => inbox.attachment(),
-      makeLoop: (more) => makeLoop(plan, loaded, more),
+      makeLoop: async (more) => {
+        await startHandler(loaded, plan, workerId);
+        started = true;
+        return makeLoop(plan, loaded, more);
+      },
     });
     let stopping = false;
     inbox.open(side, () => {
@@ -121,7 +125,7 @@ async function run(start: WorkerStart, line: Line, inbox: Inbox): Promise<void> 
       stopping = true;
       void side
         .drain()
-        .then(() => loaded.handler.stop?.())
+        .then(() => (started ? stopHandler(loaded) : undefined))
         .catch((error: unknown) => line.send({ type: 'handler-error', error: packError(error) }))
         .then(() => line.last({ type: 'drained' }, side.unstoppable));
     });

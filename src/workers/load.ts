@@ -1,7 +1,8 @@
 /** Loads a handler in the loop that is to run it, and makes the loop. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { HandlerError, ModeError } from '../errors.ts';
+import { handlerErrors } from '../channels.ts';
+import { HandlerError, ModeError, PatternsError } from '../errors.ts';
 import { checkHandler, isSocketHandler, type Handler } from '../handler.ts';
 import { probeInternals } from '../net/handles.ts';
 import { Loop, type LoopOptions } from '../net/loop.ts';
@@ -9,9 +10,12 @@ import { makeProtocol } from '../protocols/index.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 import type { LoadedHandler, Plan } from './plan.ts';
 
-/** @throws HandlerError, ModeError, OptionError */
-export async function loadHandler(plan: Plan): Promise<LoadedHandler> {
-  const handler = await importHandler(plan.handlerUrl);
+/**
+ * @param inWorker it must not call serve() while it loads
+ * @throws HandlerError, ModeError, OptionError
+ */
+export async function loadHandler(plan: Plan, inWorker = false): Promise<LoadedHandler> {
+  const handler = await importHandler(plan.handlerUrl, inWorker);
   return { handler, protocol: fit(handler, plan) };
 }
 
@@ -26,7 +30,11 @@ export function fit(handler: Handler, plan: Plan, given?: Protocol): Protocol {
     const why = own === undefined ? 'takes sockets' : `brings its own, ${own.name}`;
     throw new HandlerError(`protocol "${name}" was given, but the handler ${why}; leave it out.`);
   }
-  const protocol = own ?? given ?? makeProtocol(name ?? 'bytes', plan.protocol?.options ?? {});
+  let protocol = own ?? given ?? makeProtocol(name ?? 'bytes', plan.protocol?.options ?? {});
+  // Only where a loop of ours reads can a handler read a message while it comes: where it could read a socket, too.
+  if (protocol.whole !== undefined && !plan.capabilities.includes('socket-handler')) {
+    protocol = protocol.whole;
+  }
   if (!protocol.framed && (protocol.pack === undefined || protocol.unpack === undefined)) {
     require(plan, 'unframed-protocol', `protocol ${protocol.name} is neither framed nor gives pack() and unpack()`);
   }
@@ -41,14 +49,14 @@ function require(plan: Plan, capability: string, because: string): void {
   );
 }
 
-async function importHandler(url: string): Promise<Handler> {
+async function importHandler(url: string, inWorker: boolean): Promise<Handler> {
   const path = url.startsWith('file:') ? fileURLToPath(url) : url;
   if (url.startsWith('file:') && !existsSync(path)) {
     throw new HandlerError(`There is no handler at ${path}.`);
   }
   let module: { default?: unknown };
   try {
-    markLoading(true);
+    markLoading(inWorker); // elsewhere another serve() may well begin meanwhile
     module = (await import(url)) as { default?: unknown };
   } catch (error) {
     if (error instanceof HandlerError) throw error;
@@ -78,13 +86,37 @@ function markLoading(on: boolean): void {
  * A module that is both the handler and the program would call serve() again in each worker that loads it, and those
  * workers likewise, without end. Kept on globalThis, since the handler may have another copy of this package.
  *
- * @throws HandlerError while a handler is being loaded in this thread
+ * @throws HandlerError while a worker loads its handler
  */
 export function refuseWhileLoading(): void {
   if ((globalThis as Record<symbol, unknown>)[LOADING] !== true) return;
   throw new HandlerError(
     'The handler module calls serve() itself, so every worker that loads it would start another server: move serve() to a module of its own.',
   );
+}
+
+/** Calls the handler's `start()`: once in each loop that is to run it. @throws HandlerError */
+export async function startHandler(
+  { handler }: LoadedHandler,
+  plan: Plan,
+  workerId: number,
+): Promise<void> {
+  try {
+    await handler.start?.({ data: plan.data as never, workerId });
+  } catch (error) {
+    if (error instanceof PatternsError) throw error;
+    const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    throw new HandlerError(`The handler's start() failed: ${why}`, { cause: error });
+  }
+}
+
+/** Calls its `stop()`. A loop that ends does so also where that throws. */
+export async function stopHandler({ handler }: LoadedHandler): Promise<void> {
+  try {
+    await handler.stop?.();
+  } catch (error) {
+    handlerErrors.publish({ error, connection: undefined });
+  }
 }
 
 /** A loop that serves the handler as the plan says. */

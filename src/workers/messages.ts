@@ -34,6 +34,13 @@ export interface WorkerPort {
   post(body: unknown): void;
 }
 
+/** The error again, of the class Error. */
+export function reviveError({ name, message, code, stack }: PackedError): Error {
+  const error = Object.assign(new Error(message), { name });
+  if (stack !== undefined) error.stack = stack;
+  return code === undefined ? error : Object.assign(error, { code });
+}
+
 export function packError(error: unknown): PackedError {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
   const { name, message, stack } = error;

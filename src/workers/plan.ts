@@ -60,6 +60,7 @@ export interface WorkerContext {
   readonly port: WorkerPort;
   /** The handle that came with the main half's first message (SupervisorEvents.onStarted). */
   attachment(): Promise<unknown>;
+  /** Starts the handler and makes the loop that runs it. */
   makeLoop(more?: Partial<LoopOptions>): Promise<Loop>;
 }
 

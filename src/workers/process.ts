@@ -4,11 +4,16 @@ import type { Socket } from 'node:net';
 import type { ToMain, ToWorker } from './messages.ts';
 import { siblingUrl, type Unit, type UnitEvents, type WorkerStart } from './unit.ts';
 
+/** A thread's limit is an option of its own; a process has V8's flag. `blocking` sets it for its threads. */
+function heapArgs(heapMiB: number | undefined): string[] {
+  return heapMiB === undefined ? [] : [`--max-old-space-size=${heapMiB}`];
+}
+
 export function startProcess(start: WorkerStart, events: UnitEvents): Unit {
   const child = fork(siblingUrl('./entry', import.meta.url), [], {
     serialization: 'advanced',
     stdio: ['ignore', start.plan.workerOutput === 'stderr' ? 2 : 'inherit', 'inherit', 'ipc'],
-    execArgv: workerArgs(process.execArgv),
+    execArgv: [...workerArgs(process.execArgv), ...heapArgs(start.plan.limits.workerHeapMiB)],
   });
   let over = false;
   const exit = (reason: string) => {
@@ -18,7 +23,8 @@ export function startProcess(start: WorkerStart, events: UnitEvents): Unit {
   };
   child.on('message', (message) => events.onMessage(message as ToMain));
   child.on('error', (error) => exit(error.message));
-  child.on('exit', (code, signal) => exit(signal ?? `exit code ${code}`));
+  // Not 'exit': what it said last is still to be read then.
+  child.on('close', (code, signal) => exit(signal ?? `exit code ${code}`));
   const ignore = () => {}; // a worker that is gone: its exit is told by itself
   const post = (message: ToWorker | WorkerStart) => {
     if (child.connected) child.send(message, undefined, {}, ignore);

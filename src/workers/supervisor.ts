@@ -31,6 +31,7 @@ const ZERO: Counters = {
   errors: 0,
   bytesIn: 0,
   bytesOut: 0,
+  restarts: 0,
 };
 
 export const WorkerState = { STARTING: 0, READY: 1, GONE: 2 } as const;
@@ -124,14 +125,17 @@ export class Supervisor {
 
   async stats(): Promise<WorkerStats[]> {
     await Promise.all(this.#seats.map((seat) => this.#ask(seat)));
-    return this.#seats.map((seat) => ({
-      id: seat.id,
-      pid: seat.unit.pid,
-      threadId: seat.threadId,
-      restarts: seat.restarts,
-      alive: seat.state === WorkerState.READY,
-      ...add(seat.past, seat.last),
-    }));
+    return this.#seats.map((seat) => {
+      const counted = add(seat.past, seat.last);
+      return {
+        id: seat.id,
+        pid: seat.unit.pid,
+        threadId: seat.threadId,
+        alive: seat.state === WorkerState.READY,
+        ...counted,
+        restarts: seat.restarts + counted.restarts,
+      };
+    });
   }
 
   /** Has every worker finish what it has, and resolves when all are gone. */
@@ -281,6 +285,7 @@ function add(a: Counters, b: Counters): Counters {
     errors: a.errors + b.errors,
     bytesIn: a.bytesIn + b.bytesIn,
     bytesOut: a.bytesOut + b.bytesOut,
+    restarts: a.restarts + b.restarts,
   };
 }
 

@@ -3,15 +3,17 @@ import net from 'node:net';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { Socket } from 'node:net';
 import type { ToMain, ToWorker } from './messages.ts';
-import { siblingUrl, type Unit, type UnitEvents, type WorkerStart } from './unit.ts';
+import { heapLimit, siblingUrl, type Unit, type UnitEvents, type WorkerStart } from './unit.ts';
 
 export function startThread(start: WorkerStart, events: UnitEvents): Unit {
   const toStderr = start.plan.workerOutput === 'stderr';
   const worker = new Worker(siblingUrl('./entry', import.meta.url), {
     workerData: start,
     stdout: toStderr,
+    resourceLimits: heapLimit(start.plan.limits),
   });
-  if (toStderr) worker.stdout.pipe(process.stderr, { end: false });
+  // Not pipe(): it would hang four listeners per worker on stderr, and let go of it at its first error.
+  if (toStderr) worker.stdout.on('data', (chunk: Buffer) => process.stderr.write(chunk));
   let failure: string | undefined;
   worker.on('message', (message: ToMain) => events.onMessage(message));
   worker.on('error', (error: NodeJS.ErrnoException) => {

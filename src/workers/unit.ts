@@ -3,6 +3,8 @@
  * delivered is the business of `onExit`.
  */
 import type { Socket } from 'node:net';
+import type { ResourceLimits } from 'node:worker_threads';
+import type { Limits } from '../options.ts';
 import type { Handle } from '../net/handles.ts';
 import type { ToMain, ToWorker } from './messages.ts';
 import type { Plan } from './plan.ts';
@@ -28,6 +30,11 @@ export interface WorkerStart {
   readonly workerId: number;
   /** The process that must outlive it. */
   readonly parentPid: number;
+}
+
+/** A thread's share of the limits. */
+export function heapLimit({ workerHeapMiB }: Limits): ResourceLimits {
+  return workerHeapMiB === undefined ? {} : { maxOldGenerationSizeMb: workerHeapMiB };
 }
 
 /** `./x.ts` in a checkout, `./x.js` in dist: whatever the calling module itself is. */

@@ -112,13 +112,26 @@ class CodecSession implements Session {
       case Step.HOLD:
       case Step.SWITCH:
         return this.#fail('the server wants another protocol, which this driver does not follow');
+      case Step.WAIT:
+      case Step.PART:
+        return this.#fail(
+          'the protocol gives messages away before they are whole: leave that option out',
+        );
     }
   }
 
   finish(): Found {
-    const step = this.#decoder.finish();
+    const decoder = this.#decoder;
+    if (this.#heldEnd > 0) {
+      this.#buffer = this.#held!;
+      this.#end = this.#heldEnd;
+      this.#heldEnd = 0;
+      decoder.feed(this.#buffer, 0, this.#end, this.#end); // an answer up to the end is made of it
+    }
+    const step = decoder.finish();
+    if (step === Step.MESSAGE) return this.#answer();
     if (step !== Step.FAIL) return Found.END;
-    return this.#fail(this.#decoder.failure?.message ?? 'the server ended within an answer');
+    return this.#fail(decoder.failure?.message ?? 'the server ended within an answer');
   }
 
   #answer(): Found {

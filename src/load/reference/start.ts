@@ -1,6 +1,7 @@
 /** A reference server in a thread of its own. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { threadOptions } from '../thread-options.ts';
 import type { ReferenceLog } from './log.ts';
 import type { Script } from './script.ts';
 
@@ -17,8 +18,7 @@ export interface ReferenceServer {
 }
 
 export async function startReference(script: Script): Promise<ReferenceServer> {
-  const execArgv = process.execArgv.filter((option) => !option.startsWith('--input-type'));
-  const worker = new Worker(ENTRY, { workerData: { script }, execArgv });
+  const worker = new Worker(ENTRY, { workerData: { script }, ...threadOptions() });
   const [{ port }] = (await once(worker, 'message')) as [{ port: number }];
   return {
     target: `reference://127.0.0.1:${port}`,

@@ -16,6 +16,7 @@ export type Count = (typeof COUNTS)[number];
 
 export interface ThreadStart {
   readonly plan: Plan;
+  /** Its own among the threads. */
   readonly workerId: number;
   readonly control: Int32Array;
   readonly counts: Float64Array;
@@ -28,5 +29,8 @@ export interface Assignment {
 }
 
 export type ThreadNote =
+  | { readonly type: 'ready' }
+  /** It cannot run the handler, and ends. */
+  | { readonly type: 'failed'; readonly error: PackedError }
   | { readonly type: 'returned'; readonly peerEnded: boolean }
   | { readonly type: 'handler-error'; readonly error: PackedError };

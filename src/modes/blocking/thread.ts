@@ -5,7 +5,7 @@ import { handlerErrors } from '../../channels.ts';
 import type { Conversation } from '../../net/conversation.ts';
 import type { Loop } from '../../net/loop.ts';
 import type { Wire } from '../../net/wire.ts';
-import { loadHandler, makeLoop } from '../../workers/load.ts';
+import { loadHandler, makeLoop, startHandler, stopHandler } from '../../workers/load.ts';
 import { packError } from '../../workers/messages.ts';
 import {
   COUNTS,
@@ -40,7 +40,8 @@ async function serve(of: Loop, { fd, remoteAddress }: Assignment): Promise<void>
     }
     if (length === 0) {
       peerEnded = true;
-      conversation.onEnd();
+      if (isStopping()) conversation.drain();
+      else conversation.onEnd();
       if (conversation.isBusy) await quiet(conversation);
       break;
     }
@@ -55,7 +56,7 @@ async function serve(of: Loop, { fd, remoteAddress }: Assignment): Promise<void>
 
 /** Bytes read, 0 at the peer's end, an error, or -1: the server stops, and what came is not to be looked at. */
 function read(fd: number): number | Error {
-  if (Atomics.load(control, 1) === 1) return -1;
+  if (isStopping()) return -1;
   Atomics.store(control, 0, ThreadState.READING);
   let length: number;
   try {
@@ -70,6 +71,10 @@ function read(fd: number): number | Error {
   }
   const closing = Atomics.exchange(control, 0, ThreadState.BUSY) === ThreadState.CLOSING;
   return closing && length !== 0 ? -1 : length;
+}
+
+function isStopping(): boolean {
+  return Atomics.load(control, 1) === 1;
 }
 
 function quiet(conversation: Conversation): Promise<void> {
@@ -109,7 +114,7 @@ class BlockingWire implements Wire {
       this.bytesWritten += bytes.length;
     } catch (error) {
       this.failure = error as Error; // the peer is gone: EPIPE, ECONNRESET
-      this.over = true;
+      this.destroy();
     }
     return true;
   }
@@ -134,14 +139,15 @@ handlerErrors.subscribe((message) => {
   note({ type: 'handler-error', error: packError((message as { error: unknown }).error) });
 });
 
-const loaded = await loadHandler(plan);
-await loaded.handler.start?.({ data: plan.data, workerId });
-const loop = await makeLoop(plan, loaded, { fast: false });
-
-port.on('message', (message: Assignment | 'stop') => {
-  if (message !== 'stop') {
-    void serve(loop, message);
-    return;
-  }
-  void Promise.resolve(loaded.handler.stop?.()).then(() => port.close());
-});
+try {
+  const loaded = await loadHandler(plan, true);
+  await startHandler(loaded, plan, workerId);
+  const loop = await makeLoop(plan, loaded, { fast: false });
+  port.on('message', (message: Assignment | 'stop') => {
+    if (message === 'stop') void stopHandler(loaded).then(() => port.close());
+    else void serve(loop, message);
+  });
+  note({ type: 'ready' });
+} catch (error) {
+  note({ type: 'failed', error: packError(error) });
+}

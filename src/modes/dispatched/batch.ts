@@ -21,8 +21,12 @@ export const Kind = {
   CLOSED: 3,
   /** `number`: so many bytes of pushes and streams have left. */
   ACK: 4,
-  /** A stream is no longer wanted. */
+  /** The stream of message `number` is wanted now: it is the oldest reply due. */
+  PULL: 16,
+  /** The stream of message `number` is no longer wanted. */
   CANCEL: 5,
+  /** The connection has switched protocols. Extra: to which. */
+  SWITCH: 17,
   // executor → reader
   OPENED: 6,
   OPEN_FAILED: 7,
@@ -35,7 +39,9 @@ export const Kind = {
   /** The connection ends behind this. Extra: the Ending. */
   ENDS: 11,
   PUSH: 12,
-  /** Bytes of a stream. */
+  /** The same, and the end behind it. */
+  PUSH_LAST: 18,
+  /** Bytes of the stream of message `number`. */
   CHUNK: 13,
   /** The stream is over. Extra: null, or what it failed with. */
   CHUNK_END: 14,
@@ -47,6 +53,7 @@ export type Kind = (typeof Kind)[keyof typeof Kind];
 /** Kinds that take one from the extras. */
 const HAS_EXTRA = new Set<number>([
   Kind.OPEN,
+  Kind.SWITCH,
   Kind.PACKED,
   Kind.CLOSED,
   Kind.OPEN_FAILED,

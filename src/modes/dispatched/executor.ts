@@ -4,14 +4,16 @@
  */
 import { Console } from 'node:console';
 import { threadId, type MessagePort } from 'node:worker_threads';
+import { handlerErrors } from '../../channels.ts';
 import { PushError, ProtocolError } from '../../errors.ts';
 import { Sent, type CloseReason, type Connection, type MessageHandler } from '../../handler.ts';
+import { hooksOf, STREAM_SENT, type Hooks } from '../../net/conversation.ts';
 import { StreamPump } from '../../net/stream-pump.ts';
 import { Step, type After, type Decoder, type Protocol } from '../../protocols/protocol.ts';
 import { Writer } from '../../protocols/writer.ts';
-import { loadHandler } from '../../workers/load.ts';
-import { packError } from '../../workers/messages.ts';
-import type { Plan } from '../../workers/plan.ts';
+import { loadHandler, startHandler, stopHandler } from '../../workers/load.ts';
+import { packError, type PackedError } from '../../workers/messages.ts';
+import type { LoadedHandler, Plan } from '../../workers/plan.ts';
 import { BatchWriter, Kind, readBatch } from './batch.ts';
 
 /** Pushed and streamed bytes under way past which a sender is told to wait. */
@@ -28,25 +30,36 @@ export interface ExecutorStart {
 /** Executor to main, beside batches. */
 export type ExecutorNote =
   | { readonly type: 'ready'; readonly threadId: number }
-  | { readonly type: 'handler-error'; readonly error: ReturnType<typeof packError> };
+  | { readonly type: 'handler-error'; readonly error: PackedError };
 
-export default async function execute(start: ExecutorStart): Promise<void> {
+/** Gives what it failed with at start, if it did. */
+export default async function execute(start: ExecutorStart): Promise<PackedError | undefined> {
   const { plan, executorId, port } = start;
   if (plan.workerOutput === 'stderr')
     globalThis.console = new Console(process.stderr, process.stderr);
-  const loaded = await loadHandler(plan);
-  const handler = loaded.handler as MessageHandler;
-  await handler.start?.({ data: plan.data, workerId: executorId });
-  const executor = new Executor(handler, loaded.protocol, plan, port);
+  const note = (message: ExecutorNote) => port.postMessage(message);
+  let loaded: LoadedHandler;
+  try {
+    loaded = await loadHandler(plan, true);
+    await startHandler(loaded, plan, executorId);
+  } catch (error) {
+    port.close();
+    return packError(error);
+  }
+  handlerErrors.subscribe((message) => {
+    note({ type: 'handler-error', error: packError((message as { error: unknown }).error) });
+  });
+  const executor = new Executor(loaded.handler as MessageHandler, loaded.protocol, plan, port);
   await new Promise<void>((resolve) => {
     port.on('message', (message: Uint8Array | 'stop') => {
       if (message === 'stop') resolve();
       else executor.take(message);
     });
-    port.postMessage({ type: 'ready', threadId } satisfies ExecutorNote);
+    note({ type: 'ready', threadId });
   });
-  await handler.stop?.();
+  await stopHandler(loaded);
   port.close();
+  return undefined;
 }
 
 class Executor {
@@ -81,17 +94,11 @@ class Executor {
   }
 
   failed(error: unknown, connection: Remote): void {
-    this.#port.postMessage({
-      type: 'handler-error',
-      error: packError(error),
-    } satisfies ExecutorNote);
+    handlerErrors.publish({ error, connection });
     try {
       this.handler.error?.(error, connection);
     } catch (second) {
-      this.#port.postMessage({
-        type: 'handler-error',
-        error: packError(second),
-      } satisfies ExecutorNote);
+      handlerErrors.publish({ error: second, connection });
     }
   }
 
@@ -131,8 +138,14 @@ class Executor {
       case Kind.ACK:
         remote.acknowledged(number);
         break;
+      case Kind.PULL:
+        remote.pullStream(number);
+        break;
       case Kind.CANCEL:
-        remote.cancelStream();
+        remote.cancelStream(number);
+        break;
+      case Kind.SWITCH:
+        remote.switch(extra as string);
         break;
       default:
         this.#connections.delete(id);
@@ -154,7 +167,7 @@ class Remote implements Connection {
   readonly remoteAddress: string;
   state: unknown = undefined;
   #executor: Executor;
-  #hooks: MessageHandler;
+  #hooks: Hooks;
   #protocol: Protocol;
   #decoder: Decoder<unknown>;
   #inside = false;
@@ -164,7 +177,10 @@ class Remote implements Connection {
   /** Pushed and streamed bytes that the reader has not confirmed. */
   #unconfirmed = 0;
   #wantsDrain = false;
-  #stream: StreamPump | undefined = undefined;
+  /** By the number of the message that they reply to. */
+  #streams = new Map<number, StreamPump>();
+  /** The one whose reply is the oldest due: the others wait. */
+  #pulled: StreamPump | undefined = undefined;
   #abort: AbortController | undefined = undefined;
   #reason: CloseReason | undefined = undefined;
 
@@ -194,9 +210,21 @@ class Remote implements Connection {
       );
     }
     const { writer } = this.#executor;
-    this.#protocol.server.encode(message, writer, undefined);
-    this.#unconfirmed += this.#write(Kind.PUSH, 0);
+    const after = this.#protocol.server.encode(message, writer, undefined);
     this.#executor.schedule();
+    if (after?.stream !== undefined) {
+      writer.clear();
+      const error = new TypeError(STREAM_SENT);
+      this.#executor.failed(error, this);
+      this.#end({ code: 'error', error: String(error), reply: undefined });
+      return Sent.CLOSED;
+    }
+    if (after?.close === true) {
+      this.#over = true;
+      this.#write(Kind.PUSH_LAST, 0);
+      return Sent.CLOSED;
+    }
+    this.#unconfirmed += this.#write(Kind.PUSH, 0);
     if (this.#unconfirmed > this.#executor.plan.limits.sendLimitBytes) {
       this.#end({ code: 'send-limit', error: undefined, reply: undefined });
       return Sent.CLOSED;
@@ -241,15 +269,17 @@ class Remote implements Connection {
   }
 
   message(number: number, bytes: Buffer, start: number, end: number): void {
+    if (this.#over) return this.#executor.out.add(Kind.NOTHING, this.id, number);
     const decoder = this.#decoder;
     decoder.feed(bytes, start, end, start);
-    let step = decoder.next();
+    let step = nextStep(decoder);
     if (step === Step.MORE) step = decoder.finish(); // a last message that ended with the stream
     let input: unknown;
     try {
       if (step !== Step.MESSAGE)
         throw decoder.failure ?? new Error(`protocol ${this.#protocol.name} is not framed`);
       input = decoder.take();
+      nextStep(decoder); // MORE: as every feed ends
     } catch (error) {
       this.#refused(number, error);
       return;
@@ -258,13 +288,14 @@ class Remote implements Connection {
   }
 
   packed(number: number, packed: unknown): void {
+    if (this.#over) return this.#executor.out.add(Kind.NOTHING, this.id, number);
     this.#run(number, this.#protocol.unpack!(packed));
   }
 
   acknowledged(bytes: number): void {
     this.#unconfirmed -= bytes;
     if (this.#unconfirmed > HIGH_WATER_BYTES / 2) return;
-    this.#stream?.resume();
+    this.#pulled?.resume();
     if (!this.#wantsDrain) return;
     this.#wantsDrain = false;
     try {
@@ -274,15 +305,20 @@ class Remote implements Connection {
     }
   }
 
-  cancelStream(): void {
-    this.#stream?.cancel();
-    this.#stream = undefined;
+  pullStream(number: number): void {
+    this.#pulled = this.#streams.get(number);
+    this.#pulled?.resume();
+  }
+
+  cancelStream(number: number): void {
+    this.#streams.get(number)?.cancel();
+    this.#streams.delete(number);
   }
 
   closed(reason: CloseReason): void {
     this.#over = true;
     this.#reason = reason;
-    this.cancelStream();
+    for (const number of this.#streams.keys()) this.cancelStream(number);
     this.#abort?.abort(new Error(`the connection ended: ${reason.code}`));
     if (this.#opened) this.#close();
   }
@@ -365,9 +401,11 @@ class Remote implements Connection {
 
   #failed(number: number, error: unknown, input: unknown): void {
     const { writer } = this.#executor;
+    if (this.#reason !== undefined) return; // nobody waits for it
     this.#executor.failed(error, this);
     const { server } = this.#protocol;
     if (server.encodeError === undefined) {
+      this.#over = true;
       this.#executor.out.addExtra(Kind.ENDS, this.id, number, {
         code: 'error',
         error: String(error),
@@ -378,6 +416,7 @@ class Remote implements Connection {
   }
 
   #refused(number: number, error: unknown): void {
+    this.#over = true;
     const reply = error instanceof ProtocolError ? error.reply : undefined;
     const code = error instanceof ProtocolError ? 'protocol' : 'error';
     this.#executor.out.addExtra(Kind.ENDS, this.id, number, { code, error: String(error), reply });
@@ -394,23 +433,23 @@ class Remote implements Connection {
       switchTo: after.switchTo,
       stream: after.stream !== undefined,
     });
+    if (after.close === true) this.#over = true;
     if (after.stream !== undefined) this.#openStream(number, after.stream);
-    if (after.switchTo !== undefined) this.#switch(after.switchTo);
   }
 
-  #switch(name: string): void {
-    const next = this.#protocol.switches?.[name];
-    if (next === undefined) return; // the reader says so
+  /** The reader has switched: what comes from now on is of that protocol. */
+  switch(name: string): void {
+    const next = this.#protocol.switches![name];
     this.#protocol = next.protocol;
     this.#decoder = next.protocol.server.decoder(this.#executor.plan.limits.messageLimitBytes);
     if (next.hooks === undefined) return;
-    this.#hooks = (this.#executor.handler as unknown as Record<string, MessageHandler>)[next.hooks];
+    this.#hooks = hooksOf(this.#executor.handler, next.hooks)!;
     this.open();
   }
 
   #openStream(number: number, source: AsyncIterable<Uint8Array | string>): void {
     const { out, writer } = this.#executor;
-    this.#stream = new StreamPump(source, {
+    const stream = new StreamPump(source, {
       write: (chunk) => {
         if (typeof chunk === 'string') writer.text(chunk);
         else writer.raw(chunk);
@@ -419,13 +458,13 @@ class Remote implements Connection {
         return this.#unconfirmed <= HIGH_WATER_BYTES;
       },
       done: (error, failed) => {
-        this.#stream = undefined;
+        this.#streams.delete(number);
         if (failed) this.#executor.failed(error, this);
         out.addExtra(Kind.CHUNK_END, this.id, number, failed ? String(error) : null);
         this.#executor.schedule();
       },
     });
-    this.#stream.resume();
+    this.#streams.set(number, stream);
   }
 
   /** Moves what the writer holds into the batch. Returns how many bytes that were. */
@@ -452,4 +491,12 @@ class Remote implements Connection {
     this.#executor.out.addExtra(Kind.ENDS, this.id, 0, ending);
     this.#executor.schedule();
   }
+}
+
+/** What the protocol says beside messages is the reader's business. */
+function nextStep(decoder: Decoder<unknown>): Step {
+  let step: Step;
+  do step = decoder.next();
+  while (step === Step.HOLD || step === Step.ANSWER || step === Step.URGENT);
+  return step;
 }

@@ -5,10 +5,12 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { workerDied, workerHandlerErrors, workerReady } from '../../channels.ts';
-import { CrashLoopError, HandlerError } from '../../errors.ts';
+import { CrashLoopError, PatternsError } from '../../errors.ts';
 import { afterDeath, CLEAN, MOST_STARTS, type Record } from '../../workers/backoff.ts';
+import type { PackedError } from '../../workers/messages.ts';
 import type { Plan, WorkerStats } from '../../workers/plan.ts';
-import { siblingUrl } from '../../workers/unit.ts';
+import { unpack } from '../../workers/supervisor.ts';
+import { heapLimit, siblingUrl } from '../../workers/unit.ts';
 import type { DispatchedConversation } from '../dispatched.ts';
 import { BatchWriter, Kind, readBatch } from './batch.ts';
 import type { ExecutorNote, ExecutorStart } from './executor.ts';
@@ -16,7 +18,14 @@ import type { ExecutorNote, ExecutorStart } from './executor.ts';
 /** A message that an executor has. */
 interface UnderWay {
   readonly conversation: DispatchedConversation;
-  readonly answer: (kind: Kind, bytes: Buffer, start: number, end: number, extra: unknown) => void;
+  readonly answer: (
+    kind: Kind,
+    number: number,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    extra: unknown,
+  ) => void;
 }
 
 export class Executor {
@@ -46,6 +55,7 @@ export class Executor {
 
   connect(port: MessagePort): void {
     this.#port = port;
+    if (!this.#out.isEmpty) this.#schedule(); // what came while there was no thread
   }
 
   get isFull(): boolean {
@@ -70,15 +80,30 @@ export class Executor {
     this.#out.addExtra(Kind.PACKED, work.conversation.id, this.#begin(work), packed);
   }
 
-  tell(kind: typeof Kind.ACK | typeof Kind.CANCEL, conversation: number, number: number): void {
+  switch(conversation: DispatchedConversation, to: string): void {
+    this.#out.addExtra(Kind.SWITCH, conversation.id, 0, to);
+    this.#schedule();
+  }
+
+  tell(
+    kind: typeof Kind.ACK | typeof Kind.PULL | typeof Kind.CANCEL,
+    conversation: number,
+    number: number,
+  ): void {
     this.#out.add(kind, conversation, number);
     this.#schedule();
   }
 
-  forget(conversation: DispatchedConversation, reason: unknown): void {
+  /** `busy`: it has messages under way. */
+  forget(conversation: DispatchedConversation, reason: unknown, busy: boolean): void {
     if (!this.conversations.delete(conversation.id)) return;
     this.#out.addExtra(Kind.CLOSED, conversation.id, 0, reason);
     this.#schedule();
+    if (!busy) return;
+    // Answers that nobody waits for take no credit: a handler may never give them.
+    for (const [number, work] of this.underWay)
+      if (work.conversation === conversation) this.underWay.delete(number);
+    this.#feed();
   }
 
   stop(): void {
@@ -88,6 +113,11 @@ export class Executor {
 
   take(batch: Uint8Array): void {
     readBatch(batch, this.#visit);
+    this.#feed();
+  }
+
+  /** Those that wait for credit go on when half of it is free. */
+  #feed(): void {
     if (this.starved.length === 0 || this.underWay.size > this.#credit / 2) return;
     const { starved } = this;
     this.starved = [];
@@ -145,7 +175,7 @@ export class Executor {
       const work = this.underWay.get(number);
       if (work === undefined) return;
       this.underWay.delete(number);
-      work.answer(kind, bytes, start, end, extra);
+      work.answer(kind, number, bytes, start, end, extra);
       return;
     }
     this.conversations.get(id)?.told(this, kind, number, bytes, start, end, extra);
@@ -176,6 +206,7 @@ export class Executors {
       atomics: 'disabled', // the default freezes the thread's timers between tasks
       recordTiming: false,
       workerHistogram: false,
+      resourceLimits: heapLimit(plan.limits),
     });
     this.#pool.on('error', () => {}); // a thread's death is told by its task
   }
@@ -206,7 +237,7 @@ export class Executors {
   }
 
   stats(): WorkerStats[] {
-    return this.list.map(({ id, threadId, restarts, alive, messages, errors, conversations }) => ({
+    return this.list.map(({ id, threadId, restarts, alive, messages, errors }) => ({
       id,
       pid: process.pid,
       threadId,
@@ -214,7 +245,7 @@ export class Executors {
       alive,
       messages,
       errors,
-      open: conversations.size,
+      open: 0,
       accepted: 0,
       refused: 0,
       bytesIn: 0,
@@ -257,10 +288,14 @@ export class Executors {
     });
     executor.connect(port1);
     const start: ExecutorStart = { plan: this.#plan, executorId: executor.id, port: port2 };
-    const task: Promise<void> = this.#pool.run(start, { transferList: [port2] as never }).then(
-      () => this.#ended(executor, ready, new Error('its task ended'), onFailed),
-      (error: Error) => this.#ended(executor, ready, error, onFailed),
-    );
+    const ended = (error: Error) => this.#ended(executor, ready, error, onReady, onFailed);
+    const task: Promise<void> = this.#pool
+      .run(start, { transferList: [port2] as never })
+      .then(
+        (failure: PackedError | undefined) =>
+          ended(failure === undefined ? new Error('its task ended') : unpack(failure)),
+        ended,
+      );
     this.#tasks.add(task);
     void task.finally(() => this.#tasks.delete(task));
   }
@@ -269,19 +304,14 @@ export class Executors {
     executor: Executor,
     ready: boolean,
     error: NodeJS.ErrnoException,
+    onReady: () => void,
     onFailed: (error: Error) => void,
   ): void {
     const servedMs = ready ? performance.now() - executor.readyAtMs! : undefined;
     executor.died();
     if (this.#stopping) return;
-    if (
-      !ready &&
-      executor.restarts === 0 &&
-      error instanceof Error &&
-      'code' in error &&
-      String(error.code).startsWith('PATTERNS_')
-    ) {
-      onFailed(error);
+    if (executor.readyAtMs === undefined && error instanceof PatternsError) {
+      onFailed(error); // its first start, and it says why
       return;
     }
     const { record, restartMs } = afterDeath(executor.record, servedMs);
@@ -292,22 +322,14 @@ export class Executors {
       const crash = new CrashLoopError(
         `Executor ${executor.id} died ${MOST_STARTS} times in a row before it could serve; the last time: ${reason}`,
       );
-      onFailed(crash);
-      this.#fail(crash);
-      return;
-    }
-    if (!ready && executor.restarts === 0) {
-      onFailed(new HandlerError(`An executor failed at start: ${reason}`, { cause: error }));
+      if (executor.readyAtMs === undefined) onFailed(crash);
+      else this.#fail(crash);
       return;
     }
     executor.restarts += 1;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      this.#run(
-        executor,
-        () => {},
-        () => {},
-      );
+      this.#run(executor, onReady, onFailed);
     }, restartMs);
     this.#timers.add(timer);
   }

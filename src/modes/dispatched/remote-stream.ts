@@ -5,14 +5,17 @@ import type { Executor } from './executors.ts';
 export class RemoteStream implements AsyncIterable<Uint8Array> {
   readonly executor: Executor;
   #connection: number;
+  /** The message that it replies to. */
+  #number: number;
   #chunks: Uint8Array[] = [];
   #ended = false;
   #failure: string | null = null;
   #wake: (() => void) | undefined = undefined;
 
-  constructor(executor: Executor, connection: number) {
+  constructor(executor: Executor, connection: number, number: number) {
     this.executor = executor;
     this.#connection = connection;
+    this.#number = number;
   }
 
   push(chunk: Uint8Array): void {
@@ -28,6 +31,7 @@ export class RemoteStream implements AsyncIterable<Uint8Array> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    this.executor.tell(Kind.PULL, this.#connection, this.#number);
     try {
       for (;;) {
         const chunk = this.#chunks.shift();
@@ -45,7 +49,7 @@ export class RemoteStream implements AsyncIterable<Uint8Array> {
         }
       }
     } finally {
-      if (!this.#ended) this.executor.tell(Kind.CANCEL, this.#connection, 0);
+      if (!this.#ended) this.executor.tell(Kind.CANCEL, this.#connection, this.#number);
     }
   }
 }

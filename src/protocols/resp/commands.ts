@@ -13,6 +13,10 @@ import { splitInline } from './inline.ts';
 
 export type RespCommand = Array<string | Buffer>;
 
+const TAB = 0x09;
+const SPACE = 0x20;
+const DOUBLE_QUOTE = 0x22;
+const SINGLE_QUOTE = 0x27;
 /** Longest line that is a command: PROTO_INLINE_MAX_SIZE in redis. */
 const INLINE_BYTES = 64 * 1024;
 /** The shortest argument: `$0`, CRLF, CRLF. */
@@ -120,15 +124,47 @@ export class CommandDecoder extends RespDecoder<RespCommand> {
       return stop - from < limit ? this.more(0) : this.#tooLongLine(limit);
     }
     if (at + 1 - from > limit) return this.#tooLongLine(limit);
-    const words = splitInline(buffer.subarray(from, at));
-    if (words === undefined) return this.#refuse('MALFORMED', 'unbalanced quotes in request');
+    this.words = undefined;
+    if (!this.#markWords(buffer, from, at)) {
+      const words = splitInline(buffer.subarray(from, at));
+      if (words === undefined) return this.#refuse('MALFORMED', 'unbalanced quotes in request');
+      this.words = words;
+      this.marked = words.length * 2;
+    }
     this.pos = at + 1;
-    if (words.length === 0) return undefined;
-    if (words.length > this.maxArguments) return this.#tooManyArguments();
-    this.words = words;
+    if (this.marked === 0) return undefined;
+    if (this.marked > this.maxArguments * 2) return this.#tooManyArguments();
     this.start = from;
     this.end = at + 1;
     return Step.MESSAGE;
+  }
+
+  /** Marks the words of a line as most are: no quotes, nothing below a space but tabs and a CR. False: it is another. */
+  #markWords(buffer: Buffer, from: number, end: number): boolean {
+    const { marks } = this;
+    let marked = 0;
+    let begin = -1;
+    for (let at = from; at < end; at += 1) {
+      const byte = buffer[at];
+      if (byte === SPACE || byte === CR || byte === TAB) {
+        if (begin === -1) continue;
+        marks[marked] = begin - from;
+        marks[marked + 1] = at - from;
+        marked += 2;
+        begin = -1;
+      } else if (byte < SPACE || byte === DOUBLE_QUOTE || byte === SINGLE_QUOTE) {
+        return false;
+      } else if (begin === -1) {
+        begin = at;
+      }
+    }
+    if (begin !== -1) {
+      marks[marked] = begin - from;
+      marks[marked + 1] = end - from;
+      marked += 2;
+    }
+    this.marked = marked;
+    return true;
   }
 
   take(): RespCommand {

@@ -1,0 +1,4 @@
+/** What the pool's thread runs for each message. */
+export default function echo(message) {
+  return message;
+}

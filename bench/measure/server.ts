@@ -1,0 +1,113 @@
+/** A server under measurement: a fresh process that prints where it listens, and is ended by its pid. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { endWithUs } from './children.ts';
+
+const START_MS = 20_000;
+const STOP_MS = 5000;
+const KEPT_BYTES = 64 * 1024;
+
+/** How to start a server. */
+export interface ServerCommand {
+  /** Its word in tables. */
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Loops that work: with one, on two cores, server and client get a core each. Default 1. */
+  readonly loops?: number;
+  /** For a server that prints nothing: its port, once it is known to accept. */
+  readonly ready?: (output: string) => string | undefined;
+}
+
+export interface RunningServer {
+  readonly pid: number;
+  readonly host: string;
+  readonly port: number;
+  /** SIGTERM, then SIGKILL. Resolves to what it wrote to stderr (the last 64 KiB). */
+  stop(): Promise<string>;
+}
+
+/** Of `listening tcp://HOST:PORT`, on a line of its own or at the start of one. */
+export function parseListening(output: string): { host: string; port: number } | undefined {
+  const match = /^listening tcp:\/\/(?<host>[\d.]+|\[[\d:a-f]+\]):(?<port>\d+)\b/m.exec(output);
+  if (match === null) return undefined;
+  const { host, port } = match.groups as { host: string; port: string };
+  return { host: host.replaceAll(/[[\]]/g, ''), port: Number(port) };
+}
+
+const hasTaskset = existsSync('/usr/bin/taskset');
+
+/** Prefixes a command so that it runs on one core. taskset replaces itself, so the pid stays the command's. */
+export function pinned(
+  core: number | undefined,
+  command: string,
+  args: readonly string[],
+): [string, string[]] {
+  if (core === undefined || !hasTaskset) return [command, [...args]];
+  return ['taskset', ['--cpu-list', String(core), command, ...args]];
+}
+
+/** Starts it and waits until it listens. Rejects with its own last words if it ends or says nothing for 20 s. */
+export async function startServer(server: ServerCommand, core?: number): Promise<RunningServer> {
+  const [command, args] = pinned(core, server.command, server.args);
+  const child = spawn(command, args, {
+    env: { ...process.env, ...server.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  endWithUs(child);
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors = (errors + text).slice(-KEPT_BYTES);
+  });
+  const closed = new Promise<void>((resolve) => {
+    child.once('close', () => resolve());
+    child.once('error', (error) => {
+      errors += error.message;
+      resolve();
+    });
+  });
+  const stop = async (): Promise<string> => {
+    await end(child, closed);
+    return errors;
+  };
+  try {
+    const { host, port } = await listening(child, server, closed);
+    return { pid: child.pid!, host, port, stop };
+  } catch (error) {
+    throw new Error(`${server.name}: ${(error as Error).message} ${(await stop()).trim()}`, {
+      cause: error,
+    });
+  }
+}
+
+function listening(
+  child: ChildProcess,
+  { ready }: ServerCommand,
+  closed: Promise<void>,
+): Promise<{ host: string; port: number }> {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    const timer = setTimeout(() => {
+      reject(new Error(`said nothing of listening for ${START_MS / 1000} s.`));
+    }, START_MS);
+    void closed.then(() => {
+      clearTimeout(timer);
+      reject(new Error('ended before it listened.'));
+    });
+    child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-KEPT_BYTES);
+      const found = parseListening(ready?.(output) ?? output);
+      if (found === undefined) return;
+      clearTimeout(timer);
+      resolve(found);
+    });
+  });
+}
+
+async function end(child: ChildProcess, closed: Promise<void>): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+  await closed;
+  clearTimeout(timer);
+}

@@ -1,0 +1,68 @@
+/** How to start what is measured: our servers through the command line, and the baselines. */
+import { fileURLToPath } from 'node:url';
+import { compile } from './baselines/compile.ts';
+import type { ServerCommand } from './measure/server.ts';
+
+/**
+ * A checkout measures its source, so that a dist/ of yesterday is not measured by mistake; an installed package its
+ * dist/, since Node strips no types under node_modules.
+ */
+const isInstalled = import.meta.url.includes('/node_modules/');
+
+/** What Node needs for 'patterns-runtime' to be the code that is measured. */
+export const nodeArgs: readonly string[] = isInstalled ? [] : ['--conditions=patterns-source'];
+
+const COMMAND_LINE = fileURLToPath(
+  new URL(isInstalled ? '../dist/cli/main.js' : '../src/cli/main.ts', import.meta.url),
+);
+
+export interface OurOptions {
+  readonly mode: string;
+  readonly unit?: string;
+  readonly workers?: number;
+  /** Default: bytes. `null`: the handler's own. */
+  readonly protocol?: string | null;
+  /** A built-in handler's word, or a module's path. Default: echo. */
+  readonly handler?: string;
+  /** More options of the command line. */
+  readonly more?: readonly string[];
+  /** Default: mode, with its unit. */
+  readonly name?: string;
+}
+
+/** `patterns serve` with these options, on a free port. */
+export function ours(options: OurOptions): ServerCommand {
+  const { mode, unit, workers, protocol = 'bytes', handler = 'echo', more = [] } = options;
+  const args = ['serve', handler, `--mode=${mode}`, '--port=0', ...more];
+  if (protocol !== null) args.push(`--protocol=${protocol}`);
+  if (unit !== undefined) args.push(`--unit=${unit}`);
+  if (workers !== undefined) args.push(`--workers=${workers}`);
+  return {
+    name: options.name ?? (unit === undefined ? mode : `${mode} ${unit}`),
+    command: process.execPath,
+    args: [...nodeArgs, COMMAND_LINE, ...args],
+    loops: mode === 'single' ? 1 : (workers ?? 2),
+  };
+}
+
+/** A baseline written in TypeScript: `baselines/FILE.ts` with `--name=value` options. */
+export function baseline(
+  name: string,
+  file: string,
+  options: Readonly<Record<string, string | number>> = {},
+): ServerCommand {
+  const path = fileURLToPath(new URL(`baselines/${file}.ts`, import.meta.url));
+  const args = Object.entries(options).map(([key, value]) => `--${key}=${value}`);
+  const loops = Number(options.workers ?? 1);
+  return { name, command: process.execPath, args: [...nodeArgs, path, ...args], loops };
+}
+
+/** The C epoll echo. Needs a compiler. */
+export function epollEcho(): ServerCommand {
+  return { name: 'C epoll', command: compile('echo-server'), args: [] };
+}
+
+/** The same, pinned to no core: beside servers with more loops, all meet the same cores. */
+export function unpinned(server: ServerCommand): ServerCommand {
+  return { ...server, loops: 2 };
+}

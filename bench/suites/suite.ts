@@ -1,0 +1,88 @@
+/**
+ * The contract of a suite: one question, the arms that answer it, and what we claim of them. One file each, one line in
+ * index.ts. A suite MUST name what it compares by arms that all see the same load, and MUST NOT format anything.
+ */
+import type { Arm } from '../measure/compare.ts';
+import { median } from '../measure/statistics.ts';
+import { cpuMs, type Trial } from '../measure/trial.ts';
+
+/** What a suite may be told. */
+export interface Settings {
+  readonly warmUpSeconds: number;
+  readonly seconds: number;
+  readonly blocks: number;
+  readonly seed: number;
+  /** Says where a long preparation is. */
+  readonly say: (text: string) => void;
+}
+
+export interface Suite {
+  /** Its word on the command line. */
+  readonly name: string;
+  /** What it answers, as a user would ask it. */
+  readonly question: string;
+  /** Why it cannot run here, in a sentence; undefined where it can. */
+  unavailable?(): string | undefined;
+  /** May measure, say to find a peak first. */
+  arms(settings: Settings): Promise<readonly Arm<Trial>[]> | readonly Arm<Trial>[];
+  readonly claims: readonly Claim[];
+}
+
+/** One row of the speed table: the figure of an arm over that of another, or by itself. */
+export interface Claim {
+  readonly says: string;
+  readonly figure: FigureName;
+  readonly of: string;
+  /** Of several, the best counts. Absent: the figure itself is claimed. */
+  readonly over?: readonly string[];
+  /** The limit is one of the two, and the stretch goes the same way. */
+  readonly atMost?: number;
+  readonly atLeast?: number;
+  readonly stretch?: number;
+}
+
+interface Figure {
+  readonly title: string;
+  readonly better: 'less' | 'more';
+  /** NaN where the run does not have it. */
+  of(run: Trial): number;
+}
+
+export const FIGURES = {
+  cpuUs: {
+    title: 'server CPU, µs a message',
+    better: 'less',
+    of: ({ server, result }) =>
+      server === undefined ? Number.NaN : (cpuMs(server) * 1000) / result.messages,
+  },
+  perSecond: {
+    title: 'messages a second',
+    better: 'more',
+    of: ({ result }) => result.messages / result.seconds,
+  },
+  bytesPerConnection: {
+    title: 'resident bytes a connection',
+    better: 'less',
+    of: ({ server, result }) =>
+      server === undefined
+        ? Number.NaN
+        : (server.residentBytes - server.residentBytesBefore) / result.messages,
+  },
+} as const satisfies Record<string, Figure>;
+
+export type FigureName = keyof typeof FIGURES;
+
+export function figuresOf(runs: readonly Trial[], name: FigureName): number[] {
+  return runs.map((run) => FIGURES[name].of(run));
+}
+
+/** The arm, of those named, whose median is the best. */
+export function bestArm(
+  runs: ReadonlyMap<string, readonly Trial[]>,
+  names: readonly string[],
+  name: FigureName,
+): string {
+  const sign = FIGURES[name].better === 'less' ? 1 : -1;
+  const rank = (arm: string): number => sign * median(figuresOf(runs.get(arm) ?? [], name));
+  return names.toSorted((a, b) => rank(a) - rank(b))[0];
+}

@@ -1,0 +1,104 @@
+import t from 'tap';
+import { judge, type Evidence, type VerdictName } from './verdict.ts';
+
+/** A quiet machine, a server at its limit, a client at ease. */
+const base: Evidence = {
+  loop: 'closed',
+  answered: 100_000,
+  clientBusyShare: 0.6,
+  lagP99Us: undefined,
+  responseP99Us: 900,
+  gcMs: 5,
+  gcLongestMs: 0.4,
+  localFailures: 0,
+  foreignCores: 0.02,
+  stealCores: 0,
+  serverCores: 0.99,
+  serverBusiestThreadShare: 0.99,
+  unsent: 0,
+  durationMs: 10_000,
+};
+
+const cases: Array<[string, Partial<Evidence>, VerdictName]> = [
+  ['the server is at its limit', {}, 'SERVER_BOUND'],
+  [
+    'nobody is busy: the server waits for something',
+    { clientBusyShare: 0.05, serverBusiestThreadShare: 0.02 },
+    'SERVER_BOUND',
+  ],
+  [
+    'the server is elsewhere and the client at ease',
+    { serverCores: undefined, serverBusiestThreadShare: undefined },
+    'SERVER_BOUND',
+  ],
+  [
+    'the server is elsewhere and the client nearly full',
+    { clientBusyShare: 0.85, serverCores: undefined, serverBusiestThreadShare: undefined },
+    'UNCLEAR',
+  ],
+  [
+    'autocannon at 97 % with a server at 96 %: who was the limit?',
+    { clientBusyShare: 0.97, serverBusiestThreadShare: 0.96 },
+    'UNCLEAR',
+  ],
+  [
+    'the client is full and the server is not',
+    { clientBusyShare: 0.97, serverBusiestThreadShare: 0.6 },
+    'CLIENT_BOUND',
+  ],
+  [
+    'a platform that does not say how busy the client was',
+    { clientBusyShare: Number.NaN, serverBusiestThreadShare: undefined },
+    'UNCLEAR',
+  ],
+  ['the open loop was on time', { loop: 'open', lagP99Us: 60 }, 'SERVER_BOUND'],
+  [
+    'late, but by less than the grain',
+    { loop: 'open', lagP99Us: 190, responseP99Us: 250 },
+    'SERVER_BOUND',
+  ],
+  [
+    'late by much of the response',
+    { loop: 'open', lagP99Us: 450, responseP99Us: 900 },
+    'CLIENT_BOUND',
+  ],
+  [
+    'late by little of a long response',
+    { loop: 'open', lagP99Us: 450, responseP99Us: 90_000 },
+    'SERVER_BOUND',
+  ],
+  ['a neighbour', { foreignCores: 0.4 }, 'NOISY_MACHINE'],
+  ['a neighbour beyond the hypervisor', { stealCores: 0.2 }, 'NOISY_MACHINE'],
+  [
+    'a neighbour explains a late client',
+    { foreignCores: 0.4, loop: 'open', lagP99Us: 5000 },
+    'NOISY_MACHINE',
+  ],
+  ['no /proc', { foreignCores: undefined, stealCores: undefined }, 'SERVER_BOUND'],
+  ['out of ports', { localFailures: 3 }, 'CLIENT_BOUND'],
+  ['the garbage collector is the tail', { gcMs: 300, gcLongestMs: 17.8 }, 'CLIENT_BOUND'],
+  ['one long collection in ten seconds is not', { gcMs: 20, gcLongestMs: 17.8 }, 'SERVER_BOUND'],
+  ['nothing was answered', { answered: 0 }, 'UNCLEAR'],
+];
+
+for (const [name, evidence, expected] of cases) {
+  t.test(name, async (t) => {
+    const verdict = judge({ ...base, ...evidence });
+    t.equal(verdict.name, expected, verdict.evidence);
+    t.notMatch(verdict.evidence, /\n|undefined|NaN/, 'one line, with figures');
+  });
+}
+
+t.test('the evidence has the figures', async (t) => {
+  const { evidence } = judge({ ...base, loop: 'open', lagP99Us: 43.2, unsent: 12 });
+  for (const part of [
+    'client 60% busy',
+    'lag p99 43 us',
+    'at most 0.4 ms at once',
+    'server 0.99 cores',
+    'everything else 0.02 cores',
+    '12 requests due were never sent',
+  ]) {
+    t.match(evidence, part);
+  }
+});

@@ -1,0 +1,122 @@
+/** A suite of the bench, run by run in the units of figures. Pure. */
+import { count, plural } from './words.ts';
+import type { Stated } from './caveats.ts';
+import type { Suite, Trial } from './schema.ts';
+import { LEAST_RUNS } from './statistics.ts';
+
+/** More work of others than this, in cores, disturbs a run: as in bench/measure/trial.ts. */
+const DISTURBED_CORES = 0.1;
+
+export interface ArmTrial {
+  readonly perSecond: number;
+  /** NaN where there is no /proc. */
+  readonly cpuUs: number;
+  readonly userUs: number;
+  readonly systemUs: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+  readonly bytesPerConnection: number;
+  readonly errors: number;
+  readonly disturbed: boolean;
+  /** Messages of each worker, or connections where no worker counted messages. */
+  readonly work: readonly number[];
+  readonly closed: boolean;
+  readonly verdict: string | undefined;
+  readonly steady: boolean | undefined;
+}
+
+export interface Arm {
+  readonly name: string;
+  readonly series: number;
+  readonly trials: readonly ArmTrial[];
+}
+
+export function armsOf({ blocks }: Suite): Arm[] {
+  return Object.entries(blocks.runs)
+    .filter(([, trials]) => trials.length > 0)
+    .map(([name, trials], series) => ({ name, series, trials: trials.map(trialOf) }));
+}
+
+function trialOf({ foreignCores, result, server, stealCores, workers }: Trial): ArmTrial {
+  const perMessage = (ms: number | undefined): number =>
+    ms === undefined || result.messages === 0 ? Number.NaN : (ms * 1000) / result.messages;
+  const messages = workers.map((worker) => worker.messages);
+  const detail = (result.detail ?? {}) as {
+    label?: unknown;
+    verdict?: { name?: unknown };
+    steady?: unknown;
+  };
+  return {
+    perSecond: result.seconds > 0 ? result.messages / result.seconds : Number.NaN,
+    cpuUs: perMessage(server && server.userMs + server.systemMs),
+    userUs: perMessage(server?.userMs),
+    systemUs: perMessage(server?.systemMs),
+    p50Us: (result.latencyMs?.p50 ?? Number.NaN) * 1000,
+    p99Us: (result.latencyMs?.p99 ?? Number.NaN) * 1000,
+    bytesPerConnection:
+      server === undefined
+        ? Number.NaN
+        : (server.residentBytes - server.residentBytesBefore) / result.messages,
+    errors: result.errors,
+    disturbed: foreignCores + stealCores > DISTURBED_CORES,
+    work: messages.some((one) => one > 0) ? messages : workers.map(({ accepted }) => accepted),
+    closed: typeof detail.label === 'string' && detail.label.startsWith('service times only'),
+    verdict: typeof detail.verdict?.name === 'string' ? detail.verdict.name : undefined,
+    steady: typeof detail.steady === 'boolean' ? detail.steady : undefined,
+  };
+}
+
+/** What touches the figures of a suite. */
+export function caveatsOfSuite({ blocks }: Suite, arms: readonly Arm[]): Stated[] {
+  const trials = arms.flatMap((arm) => arm.trials.map((trial) => ({ ...trial, arm: arm.name })));
+  const of = (test: (trial: ArmTrial) => boolean) => trials.filter(test);
+  const clientBound = of(({ verdict }) => verdict === 'CLIENT_BOUND');
+  const unclear = of(({ verdict }) => verdict === 'UNCLEAR');
+  const noisy = of(({ verdict }) => verdict === 'NOISY_MACHINE');
+  const failed = of(({ errors }) => errors > 0);
+  const unsteady = of(({ steady }) => steady === false);
+  const some = (few: readonly unknown[]): string =>
+    `${count(few.length)} of ${plural(trials.length, 'run')}`;
+  const stated: (Stated | false)[] = [
+    blocks.keptDisturbed > 0 && {
+      level: 'bad',
+      text: `${plural(blocks.keptDisturbed, 'disturbed run')} had to be kept: nothing was left to repeat with`,
+    },
+    failed.length > 0 && {
+      level: 'bad',
+      text: `${plural(
+        failed.reduce((sum, { errors }) => sum + errors, 0),
+        'request',
+      )} failed, in ${some(failed)}: they are in no figure`,
+    },
+    clientBound.length > 0 && {
+      level: 'bad',
+      text: `CLIENT_BOUND in ${some(clientBound)}: messages a second are the client's; CPU per message is still the server's`,
+    },
+    noisy.length > 0 && {
+      level: 'warn',
+      text: `NOISY_MACHINE in ${some(noisy)}`,
+    },
+    unclear.length > 0 && {
+      level: 'warn',
+      text: `UNCLEAR in ${some(unclear)}: whose limit is not known`,
+    },
+    unsteady.length > 0 && {
+      level: 'warn',
+      text: `Not steady in ${some(unsteady)}`,
+    },
+    arms.some((arm) => arm.trials.length < LEAST_RUNS) && {
+      level: 'warn',
+      text: `Fewer than ${LEAST_RUNS} runs of an arm: intervals say nothing`,
+    },
+    trials.some(({ closed }) => closed) && {
+      level: 'warn',
+      text: 'Latencies are service time only: closed loop',
+    },
+    blocks.repeated > 0 && {
+      level: 'note',
+      text: `${plural(blocks.repeated, 'disturbed run')} ${blocks.repeated === 1 ? 'was' : 'were'} made again`,
+    },
+  ];
+  return stated.filter((one) => one !== false);
+}

@@ -1,0 +1,22 @@
+/** Result files in, one self-contained HTML page out. The same files give the same page. */
+import { readResults, type LeftOut } from './files.ts';
+import { renderPage } from './page.ts';
+import { readPlotter } from './plotter.ts';
+import { reportOf } from './runs.ts';
+
+export interface MadeReport {
+  readonly html: string;
+  /** The files whose results are in it. */
+  readonly files: readonly string[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** @throws OptionError for what cannot be read or is no result */
+export function makeReport(paths: readonly string[]): MadeReport {
+  const read = readResults(paths);
+  return {
+    html: renderPage(reportOf(read), readPlotter()),
+    files: read.results.map(({ file }) => file),
+    leftOut: read.leftOut,
+  };
+}

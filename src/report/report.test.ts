@@ -1,0 +1,153 @@
+/** What the reports make of a result. */
+import t from 'tap';
+import { formatCount, formatUs, sparkline } from './format.ts';
+import { drawLine, drawLive, LiveView } from './live.ts';
+import { formatCalibration, formatKnee } from './text.ts';
+import type { KneeResult } from '../load/find-knee.ts';
+import type { Progress } from '../load/run.ts';
+import type { SecondFigures } from '../load/result.ts';
+
+t.test('figures', async (t) => {
+  const times: Array<[number, string]> = [
+    [0, '0.00 us'],
+    [0.634, '0.63 us'],
+    [9.99, '9.99 us'],
+    [9.996, '10.0 us'],
+    [34.84, '34.8 us'],
+    [99.96, '100 us'],
+    [412.4, '412 us'],
+    [1234, '1.23 ms'],
+    [91_000, '91.0 ms'],
+    [2_050_000, '2.05 s'],
+  ];
+  for (const [us, text] of times) t.equal(formatUs(us), text);
+  t.equal(formatCount(1_234_567.4), '1,234,567');
+  t.equal(formatCount(12.34), '12.3');
+  t.equal(formatCount(12), '12');
+  t.equal(formatCount(999), '999');
+  t.equal(sparkline([0, 1, 2, 4, 8]), '▁▂▃▅█');
+  t.equal(sparkline([0, 0]), '▁▁');
+  t.equal(sparkline([]), '');
+});
+
+const second = (answered: number, failed = 0): SecondFigures => ({
+  fromMs: 0,
+  toMs: 1000,
+  sent: answered,
+  answered,
+  failed,
+  p50Us: 50,
+  p99Us: 900,
+  maxUs: 12_000,
+});
+const measuring: Progress = { phase: 'measuring', elapsedMs: 4000, totalMs: 10_000 };
+
+t.test(
+  'the live view: phase, time left, figures, a sparkline as wide as the terminal',
+  async (t) => {
+    const seconds = [second(100), second(200, 3), second(400, 1)];
+    t.same(drawLive({ progress: measuring, seconds }, 80), [
+      'measuring 4.0 s, 6.0 s left',
+      '  400/s, p50 50.0 us, p99 900 us, max 12.0 ms, 4 failed',
+      '  rate  ▃▅█',
+    ]);
+    t.same(drawLive({ progress: { ...measuring, totalMs: Infinity }, seconds: [] }, 80), [
+      'measuring 4.0 s',
+    ]);
+    const many = Array.from({ length: 500 }, () => second(5));
+    for (const line of drawLive({ progress: measuring, seconds: many }, 40))
+      t.ok(line.length <= 40, line);
+    t.equal(
+      drawLine({ progress: measuring, seconds }),
+      'measuring 4.0 s: 400/s, p50 50.0 us, p99 900 us, max 12.0 ms, 4 failed',
+    );
+  },
+);
+
+t.test('on a terminal the view is drawn over itself', async (t) => {
+  let written = '';
+  const view = new LiveView({ isTTY: true, columns: 80, write: (text) => (written += text) });
+  view.show(measuring);
+  view.show({ ...measuring, second: second(7) });
+  t.equal(written.split('\u001B[1A\u001B[0J').length, 2, 'one line was taken back');
+  view.clear();
+  t.ok(written.endsWith('\u001B[3A\u001B[0J'), 'then three');
+  const before = written;
+  view.clear();
+  t.equal(written, before, 'once');
+});
+
+t.test('elsewhere: a line every five seconds of a phase', async (t) => {
+  const lines: string[] = [];
+  const view = new LiveView({ write: (text) => lines.push(text) });
+  for (let elapsedMs = 0; elapsedMs <= 11_000; elapsedMs += 1000)
+    view.show({ ...measuring, elapsedMs });
+  t.same(lines, ['measuring 5.0 s\n', 'measuring 10.0 s\n']);
+  view.show({ ...measuring, phase: 'connecting', elapsedMs: 0 });
+  t.equal(lines.length, 2);
+});
+
+t.test('a knee, and why it is one', async (t) => {
+  const knee: KneeResult = {
+    target: 'tcp://x:1',
+    slo: ['p99<5ms'],
+    kneePerSecond: 12_345,
+    missedPerSecond: 13_000,
+    limit: 'client',
+    interrupted: false,
+    trials: [
+      {
+        rateHz: 13_000,
+        met: false,
+        missed: ['p99<5ms was not kept: it was 7.000 ms'],
+        ratePerSecond: 12_900,
+        p50Us: 100,
+        p99Us: 7000,
+        verdict: { name: 'CLIENT_BOUND', evidence: '' },
+      },
+    ],
+    atKnee: null,
+  };
+  const text = formatKnee(knee);
+  t.match(
+    text,
+    'the highest rate that keeps p99<5ms is 12,345/s (a little more, and the client was the limit',
+  );
+  t.match(
+    text,
+    /13,000\/s {2}missed {2}p50 100 us, p99 7\.00 ms {2}CLIENT_BOUND {2}p99<5ms was not kept/,
+  );
+  t.match(
+    formatKnee({ ...knee, kneePerSecond: 0, limit: 'least' }),
+    'is none (even the lowest rate',
+  );
+  t.match(formatKnee({ ...knee, interrupted: true }), 'ended early');
+});
+
+t.test('a calibration shows what is outside of the stated bounds', async (t) => {
+  const row = {
+    percentile: 'p99',
+    truthUs: 91_000,
+    reportedUs: 90_000,
+    errorUs: -1000,
+    leastUs: 89_000,
+    mostUs: 90_090,
+    within: false,
+  } as const;
+  const text = formatCalibration({
+    rateHz: 2000,
+    durationMs: 5000,
+    interrupted: false,
+    cases: [
+      {
+        script: { kind: 'stall', everyMs: 1000, stallMs: 100 },
+        rows: [row],
+        answered: 10_000,
+        lagP99Us: 50,
+        verdict: { name: 'SERVER_BOUND', evidence: '' },
+      },
+    ],
+  });
+  t.match(text, /stall \(everyMs 1000, stallMs 100\); schedule lag p99 50\.0 us; SERVER_BOUND/);
+  t.match(text, /p99 +91\.0 ms +90\.0 ms +-1\.00 ms +89\.0 ms +90\.1 ms +OUTSIDE/);
+});

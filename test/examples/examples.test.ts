@@ -1,0 +1,159 @@
+/** Every example, in every mode that takes it. */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import http from 'node:http';
+import { json, text } from 'node:stream/consumers';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import t, { type Test } from 'tap';
+import { connectTo } from '../modes/support/client.ts';
+import { forEveryMode, serveWith, type Combo } from '../modes/support/combos.ts';
+import { before } from '../modes/support/wait.ts';
+import type { Server } from '../../src/serve.ts';
+
+const CLIENTS = 6;
+
+t.setTimeout(120_000);
+
+const exampleUrl = (name: string) => new URL(`../../examples/${name}.ts`, import.meta.url);
+
+/** Once for each of these modes, by its first unit: what differs between the others is tested above. */
+function others(...names: readonly string[]) {
+  return ({ mode, unit, definition }: Combo): string | undefined =>
+    names.includes(mode) && unit === definition.units[0] ? undefined : 'another mode shows it';
+}
+
+/** `test` for each of some clients at once. */
+async function withClients(test: (number: number) => Promise<unknown>): Promise<void> {
+  await Promise.all(Array.from({ length: CLIENTS }, (_, i) => test(i)));
+}
+
+async function serveExample(t: Test, combo: Combo, name: string): Promise<Server> {
+  return serveWith(t, combo, { handler: exampleUrl(name) });
+}
+
+void t.test('echo', async (t) => {
+  await forEveryMode(t, {}, async (t, combo) => {
+    const server = await serveExample(t, combo, 'echo');
+    await withClients(async (i) => {
+      const client = await connectTo(server);
+      const lines = `first ${i}\nsecond ${i}\n`;
+      await client.write(lines);
+      t.equal((await client.finish()).toString(), lines);
+    });
+  });
+});
+
+void t.test('counter', async (t) => {
+  await forEveryMode(t, {}, async (t, combo) => {
+    const server = await serveExample(t, combo, 'counter');
+    await withClients(async (i) => {
+      const client = await connectTo(server);
+      await client.write('abc\n');
+      await client.untilText('line 1, 3 characters so far\n');
+      await client.write(`${'x'.repeat(i)}\n`);
+      t.match((await client.finish()).toString(), `line 2, ${3 + i} characters so far\n`);
+    });
+  });
+});
+
+void t.test('http', async (t) => {
+  await forEveryMode(t, { needs: ['socket-handler'] }, async (t, combo) => {
+    const server = await serveExample(t, combo, 'http');
+    const agent = new http.Agent({ keepAlive: true, maxSockets: CLIENTS });
+    t.teardown(() => agent.destroy());
+    await withClients(async (i) => {
+      t.match(await text(await ask(server, agent, '/')), /^hello from process \d+\n$/);
+      const body = `body ${i} `.repeat(10_000);
+      t.ok((await text(await ask(server, agent, '/', body))) === body);
+    });
+    t.same(await server.close(), { forced: false });
+  });
+});
+
+const curl = spawnSync('curl', ['--version']).error === undefined;
+
+void t.test('http, by curl', { skip: !curl && 'curl is not installed' }, async (t) => {
+  await forEveryMode(t, { unless: others('single', 'sharded') }, async (t, combo) => {
+    const server = await serveExample(t, combo, 'http');
+    const url = server.url.replace('tcp:', 'http:');
+    const args = [
+      '-sS',
+      '--noproxy',
+      '*',
+      '--max-time',
+      '30',
+      url,
+      '--next',
+      '-sS',
+      '-d',
+      'and back',
+      url,
+    ];
+    const child = spawn('curl', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    let out = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+    });
+    const [code] = await once(child, 'close');
+    t.equal(code, 0);
+    t.match(out, /^hello from process \d+\nand back$/);
+  });
+});
+
+for (const name of ['fastify', 'express']) {
+  void t.test(name, async (t) => {
+    await forEveryMode(t, { needs: ['socket-handler'] }, async (t, combo) => {
+      const server = await serveExample(t, combo, name);
+      const agent = new http.Agent({ keepAlive: true, maxSockets: CLIENTS });
+      t.teardown(() => agent.destroy());
+      await withClients(async (i) => {
+        t.match(await json(await ask(server, agent, '/')), { hello: 'world', pid: Number });
+        const numbers = Array.from({ length: 1000 }, (_, at) => at * i);
+        t.same(await json(await ask(server, agent, '/sum', JSON.stringify(numbers))), {
+          sum: 499_500 * i,
+        });
+      });
+      t.same(await server.close(), { forced: false });
+    });
+  });
+}
+
+async function ask(server: Server, agent: http.Agent, path: string, body?: string) {
+  const { port } = server.address as { port: number };
+  const method = body === undefined ? 'GET' : 'POST';
+  const headers = { 'Content-Type': 'application/json' };
+  const request = http.request({ host: '127.0.0.1', port, path, agent, method, headers });
+  request.end(body);
+  const [response] = await before(once(request, 'response'), 'an answer');
+  return response as http.IncomingMessage;
+}
+
+void t.test('embed', async (t) => {
+  await forEveryMode(t, { unless: others('single', 'sharded', 'dispatched') }, async (t, combo) => {
+    const args = ['--conditions=patterns-source', fileURLToPath(exampleUrl('embed')), combo.mode];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    t.teardown(() => child.kill('SIGKILL'));
+    const lines = createInterface({ input: child.stdout });
+    const said: string[] = [];
+    lines.on('line', (line) => said.push(line));
+    await before(once(lines, 'line'), 'the first line');
+    const [, port] = /^listening on tcp:\/\/127.0.0.1:(\d+), \d+ workers$/.exec(said[0]) ?? [];
+    const client = await connectTo({ host: '127.0.0.1', port: Number(port) });
+    await client.write('abc\n');
+    await client.untilText('line 1, 3 characters so far\n');
+    child.kill('SIGTERM');
+    t.equal(await before(client.ended, 'the end'), 'end');
+    client.end();
+    const [code] = await before(once(child, 'close'), 'the program ends');
+    t.equal(code, 0);
+    t.equal(said.at(-1), 'closed');
+  });
+});
+
+void t.test('embed says what is wrong', async (t) => {
+  const args = ['--conditions=patterns-source', fileURLToPath(exampleUrl('embed')), 'poled'];
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  t.equal(status, 2);
+  t.match(stderr, /PATTERNS_OPTION: mode is "poled".*Did you mean "pooled"\?/);
+});

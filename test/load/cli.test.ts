@@ -1,0 +1,247 @@
+/** `patterns load` as a process: what goes where, its exit codes, and what it refuses. */
+import { existsSync, readFileSync } from 'node:fs';
+import { decodeFromCompressedBase64, HistogramLogReader } from 'hdr-histogram-js';
+import t from 'tap';
+import { run, start } from '../cli/cli.ts';
+import { listen, listenEcho } from './servers.ts';
+
+t.jobs = 1;
+
+const quick = ['--warmup=0', '--threads=1', '--connections=4'];
+
+/** The documented keys of `--json`, which stay. */
+const KEYS = [
+  'target',
+  'loop',
+  'label',
+  'scheduled',
+  'unsent',
+  'sent',
+  'answered',
+  'failed',
+  'inFlight',
+  'durationMs',
+  'ratePerSecond',
+  'response',
+  'service',
+  'connect',
+  'lag',
+  'steady',
+  'interrupted',
+  'client',
+  'server',
+  'machine',
+  'verdict',
+  'environment',
+  'seconds',
+];
+const LATENCY_KEYS = ['p50Us', 'p90Us', 'p95Us', 'p99Us', 'p999Us', 'maxUs', 'histogram'];
+
+t.test('text: the verdict, the account, the latencies', async (t) => {
+  const server = await listenEcho(t);
+  const { code, err, out } = await run(['load', server.url, ...quick, '--count=200']);
+  t.equal(code, 0, err);
+  t.match(out, /^tcp:\/\/127\.0\.0\.1:\d+ \(bytes\): closed loop, /);
+  t.match(out, /^ {2}(?:SERVER_BOUND|CLIENT_BOUND|NOISY_MACHINE|UNCLEAR): .+client \d+% busy/m);
+  t.match(out, '200 sent = 200 answered + 0 failed + 0 in flight');
+  t.match(out, /^ {2}service +\d/m);
+  t.match(out, /^ {4}at least +\d/m);
+  t.match(out, 'Service times only');
+  t.notMatch(out, /^ {2}response/m, 'a closed loop has no response times');
+  t.notMatch(out + err, /NaN|undefined|\[object/);
+});
+
+t.test('json: one object on standard output, with the documented keys', async (t) => {
+  const server = await listenEcho(t);
+  const args = ['--rate=500', '--duration=400ms', '--json', '--threshold=errors<0.1%'];
+  const { code, err, out } = await run(['load', server.url, ...quick, ...args]);
+  t.equal(code, 0, err);
+  t.equal(out.trim().split('\n').length, 1);
+  const result = JSON.parse(out) as Record<string, Record<string, unknown>>;
+  for (const key of KEYS) t.ok(Object.hasOwn(result, key), key);
+  for (const name of ['response', 'service']) {
+    const latency = result[name];
+    for (const key of LATENCY_KEYS) t.ok(Object.hasOwn(latency, key), `${name}.${key}`);
+    const histogram = decodeFromCompressedBase64(String(latency.histogram));
+    t.equal(histogram.totalCount, Number(result.answered));
+    const p99Us = histogram.getValueAtPercentile(99) / 1000;
+    t.ok(p99Us >= Number(latency.p99Us) * 0.999, 'the histogram says the same');
+  }
+  t.same(Object.keys(result.failed), [
+    'refused',
+    'connectTimeout',
+    'reset',
+    'closedEarly',
+    'timeout',
+    'wrongAnswer',
+    'protocolError',
+    'local',
+  ]);
+  t.match(result.verdict, { name: /^[A-Z_]+$/, evidence: /client \d+% busy/ });
+  t.match(result.thresholds, [{ threshold: 'errors<0.1%', passed: true, actual: 0 }]);
+  t.equal(Number(result.sent), Number(result.answered) + Number(result.inFlight));
+});
+
+t.test('files: each format in its own, text on standard output', async (t) => {
+  const server = await listenEcho(t);
+  const folder = t.testdir({});
+  const files = ['json', 'hgrm', 'hlog', 'csv'].map(
+    (format) => `--${format}=${folder}/r.${format}`,
+  );
+  const { code, err, out } = await run([
+    'load',
+    server.url,
+    ...quick,
+    '--duration=350ms',
+    ...files,
+  ]);
+  t.equal(code, 0, err);
+  t.match(out, /closed loop/);
+  const json = JSON.parse(readFileSync(`${folder}/r.json`, 'utf8')) as {
+    answered: number;
+    environment: { startedAt: string };
+  };
+  const hgrm = readFileSync(`${folder}/r.hgrm`, 'utf8');
+  t.match(hgrm, /^ +Value +Percentile +TotalCount 1\/\(1-Percentile\)/);
+  t.match(hgrm, `Total count    =`);
+  t.equal(Number(/Total count += +(\d+)/.exec(hgrm)?.[1]), json.answered);
+  const hlog = readFileSync(`${folder}/r.hlog`, 'utf8');
+  t.match(hlog, /^#\[Histogram log format version 1\.3\]/);
+  const reader = new HistogramLogReader(hlog);
+  let total = 0;
+  for (
+    let histogram = reader.nextIntervalHistogram();
+    histogram;
+    histogram = reader.nextIntervalHistogram()
+  ) {
+    total += histogram.totalCount;
+  }
+  t.equal(total, json.answered, 'as another tool reads it');
+  t.equal(
+    Math.round(reader.startTimeSec),
+    Math.round(Date.parse(json.environment.startedAt) / 1000),
+  );
+  const [head, ...lines] = readFileSync(`${folder}/r.csv`, 'utf8').trim().split('\n');
+  t.equal(head, 'fromMs,toMs,sent,answered,failed,p50Us,p99Us,maxUs');
+  t.equal(
+    lines.reduce((sum, line) => sum + Number(line.split(',')[3]), 0),
+    json.answered,
+  );
+});
+
+t.test('a threshold that is not kept: the result, a sentence, and exit 1', async (t) => {
+  const server = await listen(t, (socket) => void socket.on('data', () => socket.end()));
+  const args = ['--count=4', '--threshold=errors<0.1%', '--threshold=rate>=0'];
+  const { code, err, out } = await run(['load', server.url, ...quick, ...args]);
+  t.equal(code, 1);
+  t.match(out, /NOT OK {2}errors<0\.1% was not kept: it was 100\.000%/);
+  t.match(out, /ok {2}rate>=0 was kept/);
+  t.equal(err, 'patterns: errors<0.1% was not kept: it was 100.000%.\n');
+});
+
+t.test('Ctrl-C ends early and still reports', async (t) => {
+  const server = await listenEcho(t);
+  const cli = start(t, ['load', server.url, ...quick, '--duration=60s', '--json']);
+  await waitUntil(() => server.connections() === 4);
+  cli.kill('SIGINT');
+  const { code, err, out } = await cli.end();
+  t.equal(code, 0, err);
+  t.match(JSON.parse(out), { interrupted: true });
+});
+
+t.test('elsewhere than on a terminal: a line every few seconds, on standard error', async (t) => {
+  const server = await listenEcho(t);
+  const cli = start(t, ['load', server.url, ...quick, '--duration=60s']);
+  await cli.says('err', /^measuring \d+\.\d s: [\d,.]+\/s, p50 .+, p99 .+, max .+, 0 failed$/m);
+  cli.kill('SIGINT');
+  const { code, err, out } = await cli.end();
+  t.equal(code, 0);
+  t.match(out, 'ended early');
+  t.notMatch(err, '\u001B', 'without escape sequences');
+});
+
+t.test('the knee, between a rate that is kept and one that is not', async (t) => {
+  // One connection and 10 ms an answer: 100 in a second at the very most.
+  const server = await listen(
+    t,
+    (socket) => void socket.on('data', (chunk) => setTimeout(() => socket.write(chunk), 10)),
+  );
+  const args = [
+    '--find-knee',
+    '--slo=p50<5s',
+    '--connections=1',
+    '--threads=1',
+    '--rate=20',
+    '--duration=500ms',
+    '--warmup=0',
+    '--drain=20ms',
+    '--json',
+  ];
+  const cli = start(t, ['load', server.url, ...args]);
+  await cli.says('err', /20\/s {2}met/);
+  await cli.says('err', /missed .*only \d+\.\d% of what was due got done/);
+  cli.kill('SIGINT');
+  const { code, out } = await cli.end();
+  t.equal(code, 0);
+  const knee = JSON.parse(out) as {
+    kneePerSecond: number;
+    trials: Array<{ rateHz: number; met: boolean }>;
+  };
+  t.ok(knee.kneePerSecond >= 20 && knee.kneePerSecond <= 100, `${knee.kneePerSecond}`);
+  t.equal(knee.trials[0].rateHz, 20);
+});
+
+t.test('what cannot be: one sentence, and exit 2', async (t) => {
+  const here = 'tcp://127.0.0.1:1';
+  const cases: Array<[string[], RegExp]> = [
+    [[], /No target was given/],
+    [['nonsense'], /"nonsense" is no target/],
+    [['tcp://127.0.0.1'], /is no target; it must be tcp:\/\/host:port/],
+    [['gopher://127.0.0.1:70'], /There is no protocol gopher/],
+    [[here], /Nothing answers at 127\.0\.0\.1:1: .*ECONNREFUSED/],
+    [['unix:/does/not/exist'], /Nothing answers at \/does\/not\/exist: .*ENOENT/],
+    [['tcp://does-not-exist.invalid:1'], /The name does-not-exist\.invalid was not found/],
+    [[here, '--rate=fast'], /--rate is "fast"; it must be a number/],
+    [[here, '--rate=-5'], /--rate is "-5"/],
+    [[here, '--rate=0'], /--rate is 0; it must be more than 0/],
+    [[here, '--connections=0'], /--connections is 0; it must be 1 or more/],
+    [[here, '--duration=soon'], /--duration is "soon"; it must be a time/],
+    [[here, '--stages=1000'], /--stages is "1000"; it must be a list/],
+    [[here, '--think=5ms', '--rate=5'], /--think belongs to the closed loop/],
+    [[here, '--threshold=p99'], /"p99" is no threshold; it must be like 'p99<5ms'/],
+    [[here, '--find-knee'], /A knee search needs a service level/],
+    [[here, '--slo=p99<5ms'], /--slo belongs to --find-knee/],
+    [[here, '--json', '--csv'], /Standard output takes one of --json, --csv/],
+    [[here, '--calibrate'], /--calibrate brings its own server/],
+    [[here, '--module=/does/not/exist.js'], /The payload module .* does not load/],
+    [[here, '--file=/does/not/exist'], /The payload .* cannot be read/],
+    [[here, '--expect=ecco'], /--expect is "ecco"; it must be echo/],
+    [[here, '--warm-up=5s'], /There is no option --warm-up/],
+  ];
+  for (const [args, message] of cases) {
+    const { code, err, out } = await run(['load', ...args]);
+    const name = args.join(' ');
+    t.equal(code, 2, name);
+    t.match(err, message, name);
+    t.match(err, /^patterns: [^\n]+\n$/, 'one line');
+    t.equal(out, '');
+  }
+});
+
+t.test('a file that cannot be written', async (t) => {
+  const server = await listenEcho(t);
+  const { code, err } = await run([
+    'load',
+    server.url,
+    ...quick,
+    '--count=4',
+    '--csv=/does/not/exist/x.csv',
+  ]);
+  t.equal(code, 2);
+  t.match(err, /^patterns: \/does\/not\/exist\/x\.csv cannot be written/);
+  t.notOk(existsSync('/does/not/exist'));
+});
+
+async function waitUntil(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}

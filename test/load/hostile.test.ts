@@ -1,0 +1,236 @@
+/** Servers that do what they should not: every request is accounted for all the same. */
+import { createServer, type AddressInfo } from 'node:net';
+import t, { type Test } from 'tap';
+import type { FailureName } from '../../src/load/account.ts';
+import { runLoad, type LoadPlan, type LoadResult } from '../../src/load/index.ts';
+import { listen, listenEcho } from './servers.ts';
+
+t.jobs = 1;
+
+/** Short, few, and counted. */
+async function load(url: string, plan: Partial<LoadPlan>): Promise<LoadResult> {
+  return runLoad({
+    target: url,
+    connections: 4,
+    threads: 1,
+    warmupMs: 0,
+    durationMs: 20_000,
+    payloadBytes: 20,
+    ...plan,
+  });
+}
+
+function accounted(t: Test, result: LoadResult): void {
+  const { answered, failed, failedTotal, inFlight, sent } = result;
+  t.equal(sent, answered + failedTotal + inFlight, 'sent = answered + failed + in flight');
+  t.equal(
+    Object.values(failed).reduce((sum, count) => sum + count, 0),
+    failedTotal,
+  );
+  t.equal(result.service.count, answered, 'each answer is in the histogram, and nothing else');
+}
+
+function only(t: Test, result: LoadResult, ...kinds: FailureName[]): void {
+  const others = Object.entries(result.failed).filter(
+    ([kind]) => !kinds.includes(kind as FailureName),
+  );
+  t.same(
+    others.filter(([, count]) => count > 0),
+    [],
+    `no failures but ${kinds.join(', ')}`,
+  );
+}
+
+t.test('closes at once', async (t) => {
+  const server = await listen(t, (socket) => socket.destroy());
+  const result = await load(server.url, { count: 12 });
+  accounted(t, result);
+  t.equal(result.answered, 0);
+  t.equal(result.failedTotal, 12);
+  only(t, result, 'closedEarly', 'reset', 'refused');
+  t.equal(result.verdict.name, 'UNCLEAR');
+});
+
+t.test('closes in an orderly way after the request', async (t) => {
+  const server = await listen(t, (socket) => void socket.on('data', () => socket.end()));
+  const result = await load(server.url, { count: 8 });
+  accounted(t, result);
+  t.equal(result.failed.closedEarly, 8);
+});
+
+t.test('resets after the request', async (t) => {
+  const server = await listen(
+    t,
+    (socket) => void socket.on('data', () => socket.resetAndDestroy()),
+  );
+  const result = await load(server.url, { count: 8 });
+  accounted(t, result);
+  t.equal(result.failed.reset, 8);
+  t.match(result.problems, [{ problem: /ECONNRESET/ }]);
+});
+
+t.test('never answers', async (t) => {
+  const server = await listen(t, (socket) => void socket.resume());
+  const result = await load(server.url, { count: 8, timeoutMs: 100 });
+  accounted(t, result);
+  t.equal(result.failed.timeout, 8);
+  t.match(result.problems, [{ problem: 'no answer within 100 ms' }]);
+});
+
+t.test('has not answered when the time is over', async (t) => {
+  const server = await listen(t, (socket) => void socket.resume());
+  const result = await load(server.url, { durationMs: 200, drainMs: 50, depth: 3 });
+  accounted(t, result);
+  t.equal(result.sent, 12);
+  t.equal(result.inFlight, 12);
+});
+
+t.test('answers twice: the second answer is nobody’s, or the wrong one', async (t) => {
+  const server = await listen(t, (socket) => {
+    socket.on('data', (chunk) => socket.write(Buffer.concat([chunk as Buffer, chunk as Buffer])));
+  });
+  for (const protocol of ['bytes', 'length-prefix']) {
+    const result = await load(server.url, { protocol, count: 40 });
+    accounted(t, result);
+    t.ok(result.answered > 0, 'the first answer counts');
+    t.ok(result.connects.lost > 0 || result.failed.protocolError > 0, 'the connection is given up');
+    t.match(result.problems, [{ problem: /no request had asked for/ }]);
+    only(t, result, 'protocolError', 'closedEarly', 'reset');
+  }
+});
+
+t.test('answers garbage', async (t) => {
+  const server = await listen(t, (socket) => void socket.on('data', () => socket.write('!\r\n')));
+  const result = await load(server.url, { protocol: 'resp', count: 8 });
+  accounted(t, result);
+  t.equal(result.failed.protocolError, 8);
+});
+
+t.test('answers something else', async (t) => {
+  const server = await listen(t, (socket) => {
+    socket.on('data', (chunk) => socket.write(Buffer.alloc((chunk as Buffer).length, '?')));
+  });
+  const result = await load(server.url, { expect: 'echo', count: 40 });
+  accounted(t, result);
+  t.equal(result.failed.wrongAnswer, 40);
+  t.equal(server.connections(), 4, 'a wrong answer is an answer: the connections stay');
+});
+
+t.test('drips one byte at a time', async (t) => {
+  const server = await listen(t, (socket) => {
+    socket.on('data', (chunk: Buffer) => {
+      let at = 0;
+      const drip = (): void => {
+        if (at >= chunk.length || socket.destroyed) return;
+        socket.write(chunk.subarray(at, at + 1));
+        at += 1;
+        setImmediate(drip);
+      };
+      drip();
+    });
+  });
+  for (const protocol of ['bytes', 'line', 'resp', 'msgpack']) {
+    const result = await load(server.url, { protocol, expect: 'echo', count: 40 });
+    accounted(t, result);
+    t.equal(result.answered, 40, protocol);
+  }
+});
+
+t.test('answers all at once, when ten have asked', async (t) => {
+  const server = await listen(t, (socket) => {
+    const waiting: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => {
+      waiting.push(chunk);
+      if (Buffer.concat(waiting).length >= 200) socket.write(Buffer.concat(waiting.splice(0)));
+    });
+  });
+  const result = await load(server.url, { count: 100, depth: 10, connections: 2, expect: 'echo' });
+  accounted(t, result);
+  t.equal(result.answered, 100);
+});
+
+t.test('does not accept: the backlog is full', async (t) => {
+  // Nobody accepts in a process that is busy: the kernel's queue takes two, and the others wait for a SYN to be answered.
+  const script =
+    "const s = require('net').createServer().listen({ host: '127.0.0.1', port: 0, backlog: 1 }, () => { process.send(s.address().port); setTimeout(() => { for (;;); }, 50); });";
+  const { spawn } = await import('node:child_process');
+  const child = spawn(process.execPath, ['-e', script], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  t.teardown(() => child.kill('SIGKILL'));
+  const port = await new Promise<number>((resolve) =>
+    child.once('message', (value) => resolve(Number(value))),
+  );
+  const result = await load(`tcp://127.0.0.1:${port}`, {
+    connections: 8,
+    connectTimeoutMs: 300,
+    timeoutMs: 300,
+    durationMs: 800,
+  });
+  accounted(t, result);
+  t.equal(result.answered, 0);
+  t.ok(result.failed.connectTimeout > 0, `${result.failed.connectTimeout} connect timeouts`);
+  only(t, result, 'connectTimeout', 'timeout', 'refused');
+});
+
+t.test('goes away in the middle, and nobody listens any more', async (t) => {
+  const server = await listenEcho(t);
+  let closed: Promise<void> | undefined;
+  const result = await runLoad(
+    {
+      target: server.url,
+      connections: 4,
+      threads: 1,
+      warmupMs: 0,
+      durationMs: 1500,
+      intervalMs: 100,
+    },
+    {
+      onProgress: ({ second }) => {
+        if (second !== undefined && second.answered > 0) closed ??= server.close();
+      },
+    },
+  );
+  await closed;
+  accounted(t, result);
+  t.ok(result.answered > 0);
+  t.ok(result.failed.refused > 0, `${result.failed.refused} refused`);
+  only(t, result, 'refused', 'reset', 'closedEarly');
+});
+
+t.test('in the open loop what is due fails too, when nobody listens', async (t) => {
+  const server = await listenEcho(t);
+  let closed: Promise<void> | undefined;
+  const result = await runLoad(
+    {
+      target: server.url,
+      connections: 4,
+      threads: 1,
+      warmupMs: 0,
+      durationMs: 2500,
+      intervalMs: 100,
+      rateHz: 500,
+    },
+    {
+      onProgress: ({ second }) => {
+        if (second !== undefined && second.answered > 0) closed ??= server.close();
+      },
+    },
+  );
+  await closed;
+  accounted(t, result);
+  t.equal(result.scheduled, result.sent + result.unsent, 'due = sent + never sent');
+  t.ok(result.failed.refused > 0, `${result.failed.refused} refused`);
+});
+
+t.test('is not there', async (t) => {
+  const gone = createServer();
+  await new Promise<void>((resolve) => gone.listen({ host: '127.0.0.1', port: 0 }, resolve));
+  const { port } = gone.address() as AddressInfo;
+  await new Promise<void>((resolve) => gone.close(() => resolve()));
+  await t.rejects(load(`tcp://127.0.0.1:${port}`, {}), {
+    code: 'PATTERNS_OPTION',
+    message: new RegExp(`^Nothing answers at 127\\.0\\.0\\.1:${port}: .*ECONNREFUSED`),
+  });
+  await t.rejects(load(`unix:${t.testdirName}.sock`, {}), { message: /ENOENT/ });
+});
