@@ -30,7 +30,7 @@ const limits = v.strictObject({
   connections: v.optional(count(1, MAX), 10_000),
   /** Messages of one connection whose replies have not left; reading pauses there. */
   inFlight: v.optional(count(1, MAX), 128),
-  /** Bytes held for a peer that does not read; past them its connection is closed. 1 MiB. */
+  /** Bytes of `send()` held for a peer that does not read; past them its connection is closed. Replies wait for it. 1 MiB. */
   sendLimitBytes: v.optional(count(1, MAX), 1024 * 1024),
   /** Longest message, where the protocol's own options say nothing else. 1 MiB. */
   messageLimitBytes: v.optional(count(1, MAX), 1024 * 1024),
@@ -88,7 +88,7 @@ export function readOptions(input: OptionsInput): Options {
 function explain(issue: v.BaseIssue<unknown>): string {
   const path = issue.path?.map((item) => String(item.key)).join('.') ?? 'options';
   const key = path.split('.').at(-1)!;
-  if (issue.type === 'strict_object') {
+  if (issue.type === 'strict_object' && issue.expected === 'never') {
     const names = path.startsWith('limits.')
       ? Object.keys(limits.entries)
       : Object.keys(schema.entries);
@@ -115,6 +115,8 @@ function requirement(issue: v.BaseIssue<unknown>): string {
       return `${String(issue.requirement)} or less`;
     case 'non_empty':
       return 'not empty';
+    case 'strict_object':
+      return 'an object';
     default:
       return issue.expected === null ? 'valid' : `a ${issue.expected}`;
   }

@@ -102,7 +102,7 @@ const EMBED = `import { connect } from 'node:net';
 import { defineHandler, line, serve } from 'patterns-runtime';
 const handler = defineHandler({ protocol: line(), message: (text) => text });
 const server = await serve({ handler, mode: 'single', host: '127.0.0.1', port: 0 });
-const socket = connect(server.port, '127.0.0.1', () => socket.write('hello\\n'));
+const socket = connect(server.address.port, '127.0.0.1', () => socket.write('hello\\n'));
 socket.once('data', async (bytes) => {
   process.stdout.write(bytes);
   socket.end();

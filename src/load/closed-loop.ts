@@ -42,6 +42,7 @@ export class ClosedLoop implements Loop {
 
   start(at: number): void {
     runAt(at, () => {
+      if (this.#closed) return;
       this.#stopped = this.#measuring && this.#left <= 0;
       if (this.#measureAt <= at) this.#begin();
       for (const slot of this.#host.slots) this.#fill(slot);

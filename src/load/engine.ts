@@ -4,13 +4,14 @@
  */
 import { Buffer } from 'node:buffer';
 import { Writer } from '../protocols/writer.ts';
-import { Account, Failure } from './account.ts';
-import { Recorder } from './buckets.ts';
+import { Failure } from './account.ts';
+import { Books } from './books.ts';
 import { nowMs, runAt, sharedOffsetMs } from './clock.ts';
+import { Dialer } from './dialer.ts';
 import type { Driver } from './drivers/driver.ts';
 import { ClosedLoop } from './closed-loop.ts';
 import type { Loop, LoopHost } from './loop.ts';
-import { RECORDERS, type Interval, type RecorderName, type ThreadReport } from './messages.ts';
+import type { Interval, ThreadReport } from './messages.ts';
 import { OpenLoop } from './open-loop.ts';
 import { shareOf, type Plan } from './plan.ts';
 import { Slot, State, type Keeper } from './slot.ts';
@@ -19,18 +20,11 @@ import { TurnWatch } from './turn-watch.ts';
 import { ThreadUsage } from './usage.ts';
 
 const READ_BUFFER_BYTES = 64 * 1024;
-/** Connections of one thread that are being opened at once: the server's backlog is not ours to fill. */
-const CONNECTING_LIMIT = 64;
-/** Between attempts that bring nothing: doubled each time, from the first to the last. */
-const FIRST_PAUSE_MS = 1;
-const LAST_PAUSE_MS = 1000;
 const PROBLEMS_LIMIT = 8;
 /** How finely timeouts are kept: they are looked for, since a timer for each request would cost more than the request. */
 const SWEEP_MS = 20;
 /** setTimeout's limit: each request of a count is answered or fails, by its own timeout. */
 const COUNT_DRAIN_MS = 2 ** 31 - 1;
-
-type Recorders = Readonly<Record<RecorderName, Recorder>>;
 
 /** What the thread's owner is told. */
 export interface EngineEvents {
@@ -58,23 +52,15 @@ export class Engine implements Keeper, LoopHost {
 
   readonly #loop: Loop;
   readonly #open: boolean;
-  readonly #account = new Account();
-  readonly #warmAccount = new Account();
-  readonly #recorders = makeRecorders();
-  readonly #warmRecorders = makeRecorders();
+  readonly #measured = new Books();
+  readonly #warm = new Books();
+  readonly #dialer = new Dialer();
   readonly #usage = new ThreadUsage();
   readonly #problems = new Map<string, number>();
   readonly #connects = { opened: 0, failed: 0, lost: 0 };
   readonly #events: EngineEvents;
   #intervalFrom = 0;
-  /** What the account said when the interval began. */
-  #before = new Account();
   #bytesRead = 0;
-  #connecting = 0;
-  readonly #waiting: Slot[] = [];
-  /** Undefined once all connections of the beginning are open or have failed. */
-  #begun: (() => void) | undefined = undefined;
-  #settled = 0;
   #started = false;
   #stopping = false;
   #over = false;
@@ -104,6 +90,11 @@ export class Engine implements Keeper, LoopHost {
     return this.slots.filter(({ state }) => state >= State.OPENING).length;
   }
 
+  /** Connections that were opened so far, open or not. */
+  get openedConnections(): number {
+    return this.#connects.opened;
+  }
+
   /** The last of what went wrong; '' if nothing did. */
   get lastProblem(): string {
     return [...this.#problems.keys()].at(-1) ?? '';
@@ -111,10 +102,8 @@ export class Engine implements Keeper, LoopHost {
 
   /** Opens every connection; resolves when each is open or has failed once. */
   async connect(): Promise<void> {
-    const begun = new Promise<void>((resolve) => (this.#begun = resolve));
     this.#sweep = setInterval(() => this.#sweepTimeouts(), SWEEP_MS);
-    for (const slot of this.slots) this.#connectSoon(slot);
-    await begun;
+    await this.#dialer.dialAll(this.slots);
   }
 
   /** Begins to send. Times are this thread's own. */
@@ -143,23 +132,19 @@ export class Engine implements Keeper, LoopHost {
     this.#usage.end();
     this.watch.end();
     this.#loop.stop();
-    if (this.#account.inFlight > 0 || this.#loop.waiting > 0) {
+    if (this.#measured.account.inFlight > 0 || this.#loop.waiting > 0) {
       await new Promise<void>((resolve) => {
         this.#drained = resolve;
         setTimeout(resolve, this.#counted ? COUNT_DRAIN_MS : this.plan.drainMs).unref();
       });
     }
-    this.#over = true;
-    this.#loop.close();
-    clearInterval(this.#sweep);
+    this.#shut();
     return true;
   }
 
   /** Closes what is open. Counts stay as they are. */
   close(): void {
-    this.#over = true;
-    this.#loop.close();
-    clearInterval(this.#sweep);
+    this.#shut();
     for (const slot of this.slots) slot.abandon();
   }
 
@@ -167,27 +152,22 @@ export class Engine implements Keeper, LoopHost {
   takeInterval(): Interval {
     const now = nowMs();
     const warmup = !this.#usage.began;
-    const account = warmup ? this.#warmAccount : this.#account;
-    const recorders = warmup ? this.#warmRecorders : this.#recorders;
     const interval: Interval = {
       warmup,
       fromMs: this.#intervalFrom + sharedOffsetMs,
       toMs: now + sharedOffsetMs,
-      counts: subtract(account, this.#before),
-      latencies: takeAll(recorders),
+      ...(warmup ? this.#warm : this.#measured).take(),
     };
     this.#intervalFrom = now;
-    this.#before = new Account();
-    this.#before.add(account.counts());
     return interval;
   }
 
   /** After `stop()`. */
   report(): ThreadReport {
     const inFlight = this.#countInFlight();
-    if (inFlight !== this.#account.inFlight) {
+    if (inFlight !== this.#measured.account.inFlight) {
       throw new Error(
-        `The account has ${this.#account.inFlight} requests in flight, the connections ${inFlight}.`,
+        `The account has ${this.#measured.account.inFlight} requests in flight, the connections ${inFlight}.`,
       );
     }
     return {
@@ -223,8 +203,7 @@ export class Engine implements Keeper, LoopHost {
       }
       const measured = slot.dueAt[ring] >= measureFrom;
       slot.measured[ring] = measured ? 1 : 0;
-      if (measured) this.#account.sent += 1;
-      else this.#warmAccount.sent += 1;
+      (measured ? this.#measured : this.#warm).account.sent += 1;
     }
   }
 
@@ -234,9 +213,8 @@ export class Engine implements Keeper, LoopHost {
     const serviceMs = at - slot.sentAt[ring];
     const floorMs = serviceMs - slot.writeLag[ring] - this.watch.latenessMs(at);
     const measured = slot.measured[ring] === 1;
-    const recorders = measured ? this.#recorders : this.#warmRecorders;
-    if (measured) this.#account.answered += 1;
-    else this.#warmAccount.answered += 1;
+    const { account, recorders } = measured ? this.#measured : this.#warm;
+    account.answered += 1;
     recorders.service.record(serviceMs * 1000);
     recorders.serviceFloor.record(floorMs * 1000);
     if (this.#open) {
@@ -249,7 +227,7 @@ export class Engine implements Keeper, LoopHost {
 
   failed(slot: Slot, failure: Failure): void {
     const measured = slot.measured[slot.head & slot.mask] === 1;
-    (measured ? this.#account : this.#warmAccount).failed[failure] += 1;
+    (measured ? this.#measured : this.#warm).account.failed[failure] += 1;
     this.#lastAnswerAt = nowMs();
     this.#loop.answered(slot, this.#lastAnswerAt);
   }
@@ -261,25 +239,20 @@ export class Engine implements Keeper, LoopHost {
 
   opened(_slot: Slot, tookMs: number): void {
     this.#connects.opened += 1;
-    (this.#usage.began ? this.#recorders : this.#warmRecorders).connect.record(tookMs * 1000);
-    this.#connecting -= 1;
-    this.#settle();
+    (this.#usage.began ? this.#measured : this.#warm).recorders.connect.record(tookMs * 1000);
+    this.#dialer.settled();
   }
 
   gone(slot: Slot, failure: Failure | undefined, whileConnecting: boolean): void {
     if (whileConnecting) {
       this.#connects.failed += 1;
-      this.#connecting -= 1;
       if (this.#started) this.#loop.refused(failure!);
-      this.#settle();
+      this.#dialer.settled();
     } else if (failure !== undefined) {
       this.#connects.lost += 1;
     }
     if (this.#drained !== undefined) this.#checkDrained();
-    if (this.#over) return;
-    const pause = pauseMs(slot.fruitless);
-    if (pause === 0) this.#connectSoon(slot);
-    else setTimeout(() => this.#connectSoon(slot), pause).unref();
+    this.#dialer.dialAgain(slot);
   }
 
   complain(problem: string): void {
@@ -291,8 +264,7 @@ export class Engine implements Keeper, LoopHost {
 
   abort(error: unknown): void {
     if (this.#over) return;
-    this.#over = true;
-    this.#loop.close();
+    this.#shut();
     this.#events.broken(error);
   }
 
@@ -301,7 +273,6 @@ export class Engine implements Keeper, LoopHost {
   begun(measureFrom: number): void {
     this.measureFrom = measureFrom;
     this.#intervalFrom = measureFrom;
-    this.#before = new Account();
     this.#usage.begin();
     this.watch.begin();
     const { durationMs } = this.plan;
@@ -318,38 +289,26 @@ export class Engine implements Keeper, LoopHost {
 
   /** A request that never got a connection: it counts as sent, and as failed for the connection's reason. */
   failUnsent(dueAt: number, failure: Failure): void {
-    const account = dueAt >= this.measureFrom ? this.#account : this.#warmAccount;
+    const { account } = dueAt >= this.measureFrom ? this.#measured : this.#warm;
     account.sent += 1;
     account.failed[failure] += 1;
   }
 
   recordLag(dueAt: number, lagMs: number): void {
-    const recorders = dueAt >= this.measureFrom ? this.#recorders : this.#warmRecorders;
+    const { recorders } = dueAt >= this.measureFrom ? this.#measured : this.#warm;
     recorders.lag.record(lagMs * 1000);
   }
 
-  #connectSoon(slot: Slot): void {
-    if (this.#over || slot.state !== State.IDLE) return;
-    if (this.#connecting >= CONNECTING_LIMIT) {
-      this.#waiting.push(slot);
-      return;
-    }
-    this.#connecting += 1;
-    slot.connect();
-  }
-
-  /** One more connection has opened or failed: the next may begin. */
-  #settle(): void {
-    const next = this.#waiting.shift();
-    if (next !== undefined) this.#connectSoon(next);
-    this.#settled += 1;
-    if (this.#settled < this.slots.length) return;
-    this.#begun?.();
-    this.#begun = undefined;
+  /** Nothing is sent and nothing opened any more. */
+  #shut(): void {
+    this.#over = true;
+    this.#loop.close();
+    this.#dialer.close();
+    clearInterval(this.#sweep);
   }
 
   #checkDrained(): void {
-    if (this.#account.inFlight === 0 && this.#loop.waiting === 0) this.#drained?.();
+    if (this.#measured.account.inFlight === 0 && this.#loop.waiting === 0) this.#drained?.();
   }
 
   #sweepTimeouts(): void {
@@ -379,27 +338,4 @@ export class Engine implements Keeper, LoopHost {
     }
     return count;
   }
-}
-
-/** Before the next attempt, after so many that brought no answer. */
-export function pauseMs(fruitless: number): number {
-  return fruitless === 0 ? 0 : Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (fruitless - 1));
-}
-
-function makeRecorders(): Recorders {
-  return Object.fromEntries(RECORDERS.map((name) => [name, new Recorder()])) as Recorders;
-}
-
-function takeAll(recorders: Recorders): Interval['latencies'] {
-  return Object.fromEntries(
-    RECORDERS.map((name) => [name, recorders[name].take()]),
-  ) as Interval['latencies'];
-}
-
-function subtract(now: Account, before: Account): Interval['counts'] {
-  return {
-    sent: now.sent - before.sent,
-    answered: now.answered - before.answered,
-    failed: now.failed.map((count, kind) => count - before.failed[kind]),
-  };
 }

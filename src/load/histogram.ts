@@ -43,10 +43,11 @@ export class Latencies {
     this.mostUs = Math.max(this.mostUs, mostUs);
   }
 
-  /** The value that `percentile` percent of all are not above; 0 if there is none. */
+  /** The value that `percentile` percent of all are not above, and never outside of what was measured; 0 if there is none. */
   atUs(percentile: number): number {
     if (this.count === 0) return 0;
-    return Math.min(this.hdr.getValueAtPercentile(percentile) / 1000, this.mostUs);
+    const us = this.hdr.getValueAtPercentile(percentile) / 1000;
+    return Math.max(this.leastUs, Math.min(this.mostUs, us));
   }
 
   /** HDR's V2 encoding, compressed, in base64: other tools read it. Values are nanoseconds. */

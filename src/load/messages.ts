@@ -23,8 +23,8 @@ export type ToThread =
 
 export type FromThread =
   | { readonly type: 'ready'; readonly tid: number }
-  /** Each connection is open or has failed; `problem` is why the last one failed. */
-  | { readonly type: 'connected'; readonly open: number; readonly problem: string }
+  /** Each connection was opened or has failed; `problem` is why the last one failed. */
+  | { readonly type: 'connected'; readonly opened: number; readonly problem: string }
   | { readonly type: 'interval'; readonly interval: Interval }
   | { readonly type: 'done'; readonly report: ThreadReport }
   /** The load cannot go on. */

@@ -18,7 +18,7 @@ import type { Environment, LoadResult, SecondFigures } from './result.ts';
 import { showAddress } from './target.ts';
 import { IntervalJoin, Tally, type JoinedInterval } from './tally.ts';
 import { LoadThread } from './threads.ts';
-import { raiseYoungSize, resetYoungSize } from './thread-options.ts';
+import { restoreCollector, restoreYoungSize, tuneCollector } from './thread-options.ts';
 import { WarmUp } from './warm-up.ts';
 
 /** From the word to begin until the threads begin: they all have heard it by then. */
@@ -92,7 +92,7 @@ class Run {
     this.#observer = new Observer(plan.address);
     this.#measured = new IntervalJoin(plan.threads, (joined) => this.#onMeasured(joined));
     const warming = new IntervalJoin(plan.threads, (joined) => this.#onWarming(joined));
-    raiseYoungSize();
+    tuneCollector();
     this.#threads = Array.from(
       { length: plan.threads },
       (_, thread) =>
@@ -106,7 +106,7 @@ class Run {
     const stop = (): void => this.#stop();
     try {
       await Promise.all(this.#threads.map(({ ready }) => ready.promise));
-      resetYoungSize();
+      restoreYoungSize();
       await this.#connect();
       this.#observer.find();
       this.#start();
@@ -123,10 +123,10 @@ class Run {
         environment: this.#environment,
       });
     } finally {
-      resetYoungSize();
       clearTimeout(this.#timer);
       this.#options.signal?.removeEventListener('abort', stop);
       await Promise.all(this.#threads.map((thread) => thread.close(CLOSE_GRACE_MS)));
+      restoreCollector();
     }
   }
 
@@ -134,10 +134,10 @@ class Run {
     this.#enter('connecting');
     this.#say({ type: 'connect' });
     const connected = await Promise.all(this.#threads.map(({ connected }) => connected.promise));
-    if (connected.some(({ open }) => open > 0)) return;
+    if (connected.some(({ opened }) => opened > 0)) return;
     const problem = connected.map(({ problem }) => problem).find((one) => one !== '');
     throw new OptionError(
-      `Nothing answers at ${showAddress(this.#plan.address)}: ${problem ?? 'every connection was closed'}.`,
+      `Nothing answers at ${showAddress(this.#plan.address)}: ${problem ?? 'no connection was made'}.`,
     );
   }
 

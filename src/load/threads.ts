@@ -12,7 +12,7 @@ const ENTRY = new URL(
 );
 
 export interface Connected {
-  readonly open: number;
+  readonly opened: number;
   readonly problem: string;
 }
 

@@ -38,7 +38,7 @@ async function take(engine: Engine, message: ToThread): Promise<void> {
   switch (message.type) {
     case 'connect':
       await engine.connect();
-      say({ type: 'connected', open: engine.openConnections, problem: engine.lastProblem });
+      say({ type: 'connected', opened: engine.openedConnections, problem: engine.lastProblem });
       break;
     case 'start':
       collectEvery(engine, WARMUP_INTERVAL_MS);

@@ -132,13 +132,15 @@ class Threads {
   /** Starts the first thread, to see that the handler runs. @throws what it fails with */
   async open(): Promise<void> {
     const seat = this.#start();
+    const exit = (code: number) => process.exit(code); // as if we had died: the supervisor knows what to do
+    seat.worker.once('exit', exit);
     await new Promise<void>((resolve, reject) => {
-      seat.worker.on('message', (note: ThreadNote) => {
-        if (note.type === 'ready') resolve();
-        else if (note.type === 'failed') reject(reviveError(note.error));
+      const settled = () => seat.worker.removeListener('exit', exit);
+      seat.worker.once('message', settled).once('error', settled);
+      seat.worker.once('error', reject).once('message', (note: ThreadNote) => {
+        if (note.type === 'failed') reject(reviveError(note.error));
+        else resolve();
       });
-      seat.worker.once('error', reject);
-      seat.worker.once('exit', (code) => reject(new Error(`exit code ${code}`)));
     });
     this.#idle.push(seat);
   }

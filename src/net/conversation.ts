@@ -235,7 +235,7 @@ export class Conversation implements Connection, WireListener, WheelEntry {
   timeoutTicks(): number {
     const ticks = this.#finished ? this.loop.lingerTicks : this.loop.idleTicks;
     if (!this.#deadlineMs || this.gate !== 0) return ticks;
-    const left = this.#since + this.loop.wheel.ticks(this.#deadlineMs) - this.stamp || -1;
+    const left = this.#deadline() - this.stamp || -1;
     return ticks === 0 ? left : Math.min(ticks, left);
   }
 
@@ -493,8 +493,12 @@ export class Conversation implements Connection, WireListener, WheelEntry {
 
   #isOverdue(): boolean {
     if (!this.#deadlineMs || this.gate !== 0) return false;
-    const { wheel } = this.loop;
-    return this.#since + wheel.ticks(this.#deadlineMs) <= wheel.tick;
+    return this.#deadline() <= this.loop.wheel.tick;
+  }
+
+  /** Its tick: one more than the time has, since it began within a tick. A deadline is met late rather than early. */
+  #deadline(): number {
+    return this.#since + this.loop.wheel.ticks(this.#deadlineMs!) + 1;
   }
 
   #message(decoder: Decoder<unknown>, buffer: Buffer): void {

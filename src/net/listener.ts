@@ -90,14 +90,21 @@ function boundTo(server: Server, target: TcpAddress): TcpAddress {
 /** Binds without listening, for workers that listen on it. The name is not resolved: `host` MUST be an IP address. */
 export function bind(target: Address, reusePort: boolean): { handle: Handle; address: Address } {
   const handle = bindHandle(target, reusePort);
-  if (typeof handle === 'number') {
-    const code = getSystemErrorName(handle);
-    throw explainListen(Object.assign(new Error(code), { code }), target);
-  }
+  if (typeof handle === 'number') throw explainCode(handle, target);
   if ('path' in target) return { handle, address: target };
   const out: { address?: string; port?: number } = {};
-  handle.getsockname?.(out);
+  // libuv keeps EADDRINUSE to itself until listen() or this; a worker that listens on a copy would never hear of it.
+  const status = handle.getsockname?.(out) ?? 0;
+  if (status !== 0) {
+    handle.close();
+    throw explainCode(status, target);
+  }
   return { handle, address: { host: out.address ?? target.host, port: out.port ?? target.port } };
+}
+
+function explainCode(status: number, target: Address): ListenError {
+  const code = getSystemErrorName(status);
+  return explainListen(Object.assign(new Error(code), { code }), target);
 }
 
 /** Removes a Unix socket's file that a dead server left; leaves one that somebody serves. */

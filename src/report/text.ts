@@ -79,7 +79,7 @@ function notesOf({ label, loop, response, service }: LoadResult): string[] {
   return [
     '',
     `  ${capital(label)}.`,
-    `  The truth is between "at least" and the line above it.${few}`,
+    `  "At least": what is left without all that the client itself may have added. The truth is in between.${few}`,
   ];
 }
 

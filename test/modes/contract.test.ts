@@ -39,6 +39,11 @@ t.test('a connection', async (t) => {
     t.equal(await served.tell('nothing\na\n'), 'a\n', 'no reply');
 
     await served.isEmpty();
+    // An executor's close() runs, and is counted, after the connection has gone.
+    await until(() => log.count('error close threw') === log.count('open'), 'every close() ran');
+    const noted = () =>
+      log.lines.filter((line) => line.startsWith('error ')).length + log.count('close protocol');
+    await until(async () => (await served.sum('errors')) === noted(), 'every error is counted');
     const before = await served.sum('errors');
     log.clear();
     for (const [verb, message] of [

@@ -1,52 +1,41 @@
-/** Whatever kills the parent, no child is left behind: not even one whose loop is busy for ever. */
-import { spawn } from 'node:child_process';
+/** A server that is killed leaves no process behind, also where a worker is busy for ever and never hears of it. */
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import type { TcpAddress } from '../../src/net/listener.ts';
+import { allGone, isAlive } from './support/alive.ts';
 import { connectTo } from './support/client.ts';
-import { forEveryMode, type Combo } from './support/combos.ts';
-import { until } from './support/wait.ts';
+import { forEveryMode, handlerUrl, type Combo } from './support/combos.ts';
+import { Log } from './support/log.ts';
+import { before, until } from './support/wait.ts';
 
-t.setTimeout(180_000);
-
-const program = fileURLToPath(new URL('./support/parent.ts', import.meta.url));
-
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
+t.setTimeout(120_000);
 
 const unless = ({ mode, unit }: Combo) =>
-  unit === 'process' || mode === 'blocking' ? undefined : 'it has no child processes';
+  unit === 'process' || mode === 'blocking' ? undefined : 'it has no processes of its own';
 
-for (const state of ['idle', 'busy for ever']) {
-  t.test(`the parent is killed while its workers are ${state}`, async (t) => {
-    await forEveryMode(t, { unless }, async (t, { mode, unit }) => {
-      const parent = spawn(process.execPath, [...process.execArgv, program, mode, unit ?? ''], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      t.teardown(() => parent.kill('SIGKILL'));
-      let said = '';
-      parent.stdout.setEncoding('utf8').on('data', (chunk: string) => (said += chunk));
-      await until(() => said.includes('\n'), 'the parent serves');
-      const { port, pids } = JSON.parse(said) as { port: number; pids: number[] };
-      t.ok(pids.every(exists), 'its children live');
-      if (state !== 'idle') {
-        const client = await connectTo({ host: '127.0.0.1', port });
-        t.teardown(() => client.socket.destroy());
-        const mark = join(t.testdir(), 'mark');
-        await client.write(`spin ${mark}\n`);
-        await until(() => existsSync(mark), 'it spins');
-      }
-      parent.kill('SIGKILL');
-      await once(parent, 'exit');
-      await until(() => !pids.some(exists), 'every child is gone');
-    });
+t.test('orphans', async (t) => {
+  await forEveryMode(t, { unless }, async (t, { mode, unit }) => {
+    const log = new Log(t);
+    const parent = fork(
+      new URL('./support/parent.ts', import.meta.url),
+      [mode, unit!, handlerUrl('contract').href, log.path],
+      { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
+    );
+    t.teardown(() => parent.kill('SIGKILL'));
+    const [{ address, pids }] = (await before(once(parent, 'message'), 'the server starts')) as [
+      { address: TcpAddress; pids: number[] },
+    ];
+    t.ok(pids.length > 0 && pids.every(isAlive), `it has ${pids.length} processes`);
+    const client = await connectTo({ host: address.host, port: address.port });
+    await client.write('spin\n');
+    await until(
+      () => log.lines.some((line) => line.startsWith('spins')),
+      'a worker is busy for ever',
+    );
+    parent.kill('SIGKILL');
+    await allGone(pids);
+    t.pass('they are gone');
+    await before(client.ended, 'and the connection with them');
   });
-}
+});

@@ -1,90 +1,87 @@
-/** A stop loses nothing that was received, leaves nothing behind, and ends in time. */
-import { existsSync } from 'node:fs';
-import { connect } from 'node:net';
-import { join } from 'node:path';
+/** Stopping, in every mode: what was received is answered, nothing is left behind, and a deadline holds. */
 import t from 'tap';
-import { connectTo } from './support/client.ts';
-import { forEveryMode, handlerUrl, serveWith } from './support/combos.ts';
-import { until } from './support/wait.ts';
-import type { Server } from '../../src/serve.ts';
+import { allGone, childrenOf, refusal } from './support/alive.ts';
+import { connectTo, type Client } from './support/client.ts';
+import { forEveryMode, type Combo } from './support/combos.ts';
+import { contract } from './support/contract.ts';
+import { before, until } from './support/wait.ts';
 
-t.setTimeout(240_000);
+t.setTimeout(120_000);
 
-function refused({ address }: Server): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect('path' in address ? { path: address.path } : address);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(false);
-    });
-    socket.once('error', () => resolve(true));
-  });
+/** A client that closes its side when the server does. */
+async function polite(client: Client): Promise<string> {
+  await before(client.ended, 'the server ends the connection');
+  return (await client.finish()).toString();
 }
 
-function isGone(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch {
-    return true;
-  }
-}
-
-t.test('what was received is answered, then every connection ends', async (t) => {
-  await forEveryMode(t, {}, async (t, combo) => {
-    const server = await serveWith(t, combo, { handler: handlerUrl('faults') });
-    const busy = await connectTo(server);
-    const idle = await connectTo(server);
-    await idle.write('hello\n');
-    await idle.untilText('hello 1\n');
-    await busy.write('hello\n');
-    await busy.untilText('hello 1\n');
-    await busy.write('late 300\nlate 1\n');
-    await until(async () => {
-      const { workers } = await server.stats();
-      const messages = workers.reduce((sum, worker) => sum + worker.messages, 0);
-      return messages >= 4 || combo.mode === 'blocking'; // a thread counts when it has done
-    }, 'the messages have started');
-    const pids = (await server.stats()).workers.map(({ pid }) => pid);
-    const closing = server.close();
-    t.equal(server.close(), closing, 'a second close is the same');
-    idle.socket.on('end', () => idle.end());
-    busy.socket.on('end', () => busy.end());
-    await busy.ended;
-    t.equal(busy.text, 'hello 1\nlate 2\nlate 3\n');
-    t.equal(await idle.ended, 'end');
-    t.same(await closing, { forced: false });
-    t.ok(await refused(server), 'nothing listens any more');
-    await until(() => pids.every((pid) => pid === process.pid || isGone(pid)), 'children are gone');
+t.test('in an orderly way', async (t) => {
+  await forEveryMode(t, { readPaths: ['fast', 'fallback'] }, async (t, combo) => {
+    const served = await contract(t, combo, 'open=sync');
+    const { server, log } = served;
+    const children = await childrenOf(server);
+    const idle = await served.ask('a\n');
+    const busy = await served.ask('in-flight 500\nlate 100 b\nc\nbegun');
+    await idle.untilText('a\n');
+    await log.has('started');
+    const ends = Promise.all([polite(idle), polite(busy)]);
+    const closed = server.close();
+    t.equal(server.close(), closed, 'a second close() is the same');
+    t.strictSame(await ends, ['a\n', 'done\nb\nc\n'], 'messages in flight are answered');
+    t.strictSame(await before(closed, 'it closes'), { forced: false });
+    t.equal(await refusal(server), 'ECONNREFUSED', 'the listener is gone');
+    await allGone(children);
+    t.equal(log.count('close stop'), 2, 'both connections were closed for that reason');
+    t.equal(await server.closed, await closed);
+    t.ok((await server.stats()).workers.length > 0, 'its figures are still there');
+    t.strictSame(await server.close(), { forced: false }, 'closing it once more does nothing');
   });
 });
 
-t.test('past the deadline it forces', async (t) => {
+t.test('with a deadline', async (t) => {
   await forEveryMode(t, {}, async (t, combo) => {
-    const server = await serveWith(t, combo, { handler: handlerUrl('faults') });
-    const client = await connectTo(server);
-    await client.write('hello\n');
-    await client.untilText('hello 1\n');
-    await client.write('late 60000\n');
-    const pids = (await server.stats()).workers.map(({ pid }) => pid);
-    t.same(await server.close({ drainTimeoutMs: 50 }), { forced: true });
-    await client.ended;
-    await until(() => pids.every((pid) => pid === process.pid || isGone(pid)), 'children are gone');
-    t.ok(await refused(server));
+    const served = await contract(t, combo, 'open=sync&hang-at-stop');
+    const children = await childrenOf(served.server);
+    const client = await served.ask('never\n');
+    await served.log.has('never');
+    const closed = served.server.close({ drainTimeoutMs: 1_000_000 });
+    void served.server.close({ drainTimeoutMs: 2_000_000 });
+    void served.server.close({ drainTimeoutMs: 50 });
+    t.strictSame(await before(closed, 'it closes'), { forced: true }, 'the shortest holds');
+    await before(client.ended, 'the client is cut');
+    await allGone(children);
+    t.equal(await refusal(served.server), 'ECONNREFUSED');
   });
 });
 
-t.test('a worker that is busy for ever is forced too', async (t) => {
-  const unless = ({ mode }: { mode: string }) =>
-    mode === 'single' ? 'its loop is the caller’s own' : undefined;
+const unless = ({ definition }: Combo) =>
+  definition.units.length === 0 ? 'its loop is the one of this test' : undefined;
+
+t.test('with a loop that is busy for ever', async (t) => {
   await forEveryMode(t, { unless }, async (t, combo) => {
-    const server = await serveWith(t, combo, { handler: handlerUrl('faults') });
-    const client = await connectTo(server);
-    const mark = join(t.testdir(), 'mark');
-    await client.write(`spin ${mark}\n`);
-    await until(() => existsSync(mark), 'it spins');
-    t.same(await server.close({ drainTimeoutMs: 200 }), { forced: true });
-    await client.ended;
-    t.pass('the connection is gone');
+    const served = await contract(t, combo, '');
+    const children = await childrenOf(served.server);
+    const client = await served.ask('spin\n');
+    await until(() => served.log.lines.some((line) => line.startsWith('spins')), 'it spins');
+    t.strictSame(await before(served.server.close({ drainTimeoutMs: 50 }), 'it closes'), {
+      forced: true,
+    });
+    await before(client.ended, 'the client is cut');
+    await allGone(children);
+  });
+});
+
+t.test('while workers are replaced', async (t) => {
+  await forEveryMode(t, { unless }, async (t, combo) => {
+    const served = await contract(t, combo, '');
+    const children = await childrenOf(served.server);
+    for (let i = 0; i < 6; i += 1) {
+      const client = await connectTo(served.server).catch(() => undefined);
+      await client?.write('exit\n');
+      if (client !== undefined) await before(client.ended, 'its worker is gone');
+      client?.socket.destroy();
+    }
+    await before(served.server.close(), 'it closes');
+    await allGone([...children, ...(await childrenOf(served.server))]);
+    t.equal(await refusal(served.server), 'ECONNREFUSED');
   });
 });

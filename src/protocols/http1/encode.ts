@@ -171,12 +171,14 @@ export class ResponseEncoder {
     const status = response.status ?? 200;
     const { switchTo } = response;
     const fields = this.#fields;
-    if (!(status >= 100 && status < 200) || !Number.isInteger(status)) {
-      if (status >= 200)
-        throw new TypeError('A response must be returned by message(): send() takes 1xx only.');
-      throw badStatus(status);
+    if (!(status >= 100 && status <= 599) || !Number.isInteger(status)) throw badStatus(status);
+    if (status >= 200) {
+      throw new TypeError('A response is returned by message(): send() takes 1xx only.');
     }
-    if ((status === 101) !== (switchTo !== undefined && request?.upgrade === true)) {
+    if (status !== 101 && request !== undefined) {
+      throw new TypeError(`A response with status ${status} goes ahead of the reply: send() it.`);
+    }
+    if (status === 101 && (switchTo === undefined || request?.upgrade !== true)) {
       throw new TypeError(
         '101 goes with switchTo, as the reply to a request that asks for an upgrade.',
       );

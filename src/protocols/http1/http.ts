@@ -1,5 +1,6 @@
 /** HTTP/1.1 (RFC 9110, RFC 9112): requests and responses, one message each. Strict: what is in doubt is refused. */
 import type { Codec, Protocol } from '../protocol.ts';
+import type { Writer } from '../writer.ts';
 import { ResponseEncoder } from './encode.ts';
 import { encodeRequest } from './encode-request.ts';
 import { HeadLines, type Now } from './head-lines.ts';
@@ -14,7 +15,9 @@ export type { HttpOptions } from './options.ts';
 
 /** `client.encode()` also takes what a request is made of. */
 export interface HttpProtocol extends Protocol<HttpRequest, HttpResponse> {
-  readonly client: Codec<HttpResponse, HttpRequest | HttpRequestInit>;
+  readonly client: {
+    encode(request: HttpRequestInit, writer: Writer, input: HttpResponse | undefined): undefined;
+  } & Codec<HttpResponse, HttpRequest>;
 }
 
 /**

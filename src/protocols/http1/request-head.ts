@@ -77,7 +77,9 @@ export abstract class RequestHeadDecoder extends BaseDecoder<HttpRequest> {
 
   override finish(): Step {
     if (this.phase === Phase.OVER && this.failure === undefined) return Step.END;
-    return super.finish();
+    const step = super.finish();
+    if (step === Step.FAIL) this.phase = Phase.OVER;
+    return step;
   }
 
   /** Contract: the deadline has passed. */

@@ -143,7 +143,9 @@ export class ResponseDecoder extends BaseDecoder<ReceivedResponse> {
       return this.#found(this.stop - this.pos);
     }
     if (this.#state === State.OVER && this.failure === undefined) return Step.END;
-    return super.finish();
+    const step = super.finish();
+    if (step === Step.FAIL) this.#state = State.OVER;
+    return step;
   }
 
   #line(): number {

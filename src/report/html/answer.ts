@@ -1,9 +1,8 @@
-/** What was asked, and the answer in a sentence. Pure. A ranking is refused where a figure is not the server's. */
-import { groupsOf, type Report, type Run } from './runs.ts';
-import type { Knee, Suite } from './schema.ts';
+/** What was asked, and the answer in a sentence. Pure. */
 import { least, most } from '../svg/scale.ts';
-import { LEAST_RUNS, median, medianInterval } from './statistics.ts';
-import { KEPT_SHARE } from './sweep.ts';
+import { compare } from './compare.ts';
+import type { Report, Run } from './runs.ts';
+import type { Knee, Suite } from './schema.ts';
 import { capital, count, list, percent, plural, rate, seconds, us } from './words.ts';
 
 export interface Answer {
@@ -13,24 +12,16 @@ export interface Answer {
 }
 
 export function answerOf({ calibrations, knees, runs, suites }: Report): Answer {
-  const [knee] = knees;
+  const kinds = [runs.length + knees.length, suites.length, calibrations.length];
+  if (kinds.filter((number) => number > 0).length > 1) {
+    return mixed(runs.length, suites.length, calibrations.length);
+  }
+  if (suites.length > 0) return ofSuites(suites);
+  if (calibrations.length > 0) return ofCalibrations(calibrations);
+  if (runs.every((run) => knees.some((search) => search.run === run))) return ofKnees(knees);
   const [run] = runs;
-  const [suite] = suites;
-  const kinds = [runs.length > 0, suites.length > 0, calibrations.length > 0].filter(
-    Boolean,
-  ).length;
-  if (kinds > 1) return mixed(runs.length, suites.length, calibrations.length);
-  if (suite !== undefined) return ofSuites(suites);
-  if (knees.length === 1 && runs.length <= 1) return ofKnee(knee.knee);
-  if (runs.length === 1)
-    return { title: run.result.target, asked: asked(run), answer: answered(run) };
   if (runs.length > 1) return ofRuns(runs);
-  if (knee !== undefined) return ofKnee(knee.knee);
-  return {
-    title: 'Calibration',
-    asked: 'How far off is the instrument itself?',
-    answer: sayCalibration(calibrations),
-  };
+  return { title: run.result.target, asked: asked(run), answer: answered(run) };
 }
 
 /** How a load was asked for. */
@@ -66,16 +57,21 @@ const LIMITS: Readonly<Record<Knee['limit'], string>> = {
   least: 'even the lowest rate that was to be tried missed it',
 };
 
-function ofKnee({ interrupted, kneePerSecond, limit, slo, target, trials }: Knee): Answer {
+function ofKnees(knees: Report['knees']): Answer {
+  const [{ knee }] = knees;
+  const tried = knees.reduce((sum, search) => sum + search.knee.trials.length, 0);
+  const levels = [...new Set(knees.map((search) => list(search.knee.slo)))];
+  const asked = `What is the highest rate that keeps ${levels.join('; ')}? ${plural(tried, 'load')} tried it.`;
+  if (knees.length === 1) return { title: knee.target, asked, answer: sayKnee(knee) };
+  const answer = knees.map((search) => `${search.name}: ${sayKnee(search.knee)}`).join(' ');
+  return { title: `${knees.length} searches for the knee`, asked, answer };
+}
+
+function sayKnee({ interrupted, kneePerSecond, limit }: Knee): string {
   const why = interrupted ? 'the search was ended early' : LIMITS[limit];
-  return {
-    title: target,
-    asked: `What is the highest rate that keeps ${list(slo)}? ${plural(trials.length, 'load')} tried it.`,
-    answer:
-      kneePerSecond === 0
-        ? `None that was tried keeps it: ${why}.`
-        : `${rate(kneePerSecond)} is the highest that keeps it: ${why}.`,
-  };
+  return kneePerSecond === 0
+    ? `None that was tried keeps it: ${why}.`
+    : `${rate(kneePerSecond)} is the highest that keeps it: ${why}.`;
 }
 
 function ofSuites(suites: Report['suites']): Answer {
@@ -143,112 +139,13 @@ function askedOfRuns(runs: readonly Run[]): string {
   return `${capital(list(parts.filter((part) => part !== '')))}.`;
 }
 
-/** A sentence over all of them, where they can be held against each other. */
-function compare(runs: readonly Run[]): string {
-  const doubtful = runs.filter(
-    ({ result }) =>
-      result.verdict.name !== 'SERVER_BOUND' || result.interrupted || result.answered === 0,
-  );
-  if (doubtful.length > 0) {
-    const reasons = Map.groupBy(doubtful, ({ result }) =>
-      result.answered === 0
-        ? 'nothing answered'
-        : result.interrupted
-          ? 'ended early'
-          : result.verdict.name,
-    );
-    const each = [...reasons].map(([reason, members]) =>
-      members.length === runs.length
-        ? `all ${reason}`
-        : `${reason}: ${list(
-            members.map(({ name }) => name),
-            3,
-          )}`,
-    );
-    return `No ranking: ${doubtful.length} of ${runs.length} runs do not surely show what the server can do (${each.join('; ')}).`;
-  }
-  if (groupsOf(runs).length === 1) return sayRepeats(runs);
-  const { loop } = runs[0].result;
-  if (runs.some(({ result }) => result.loop !== loop)) {
-    return 'Open and closed loops measure different things: read them one by one.';
-  }
-  return loop === 'open' ? compareOpen(runs) : compareClosed(runs);
-}
-
-/** Of the same thing again and again. */
-function sayRepeats(runs: readonly Run[]): string {
-  const say = (figure: (run: Run) => number, words: (value: number) => string): string => {
-    const values = runs.map(figure);
-    const interval = medianInterval(values);
-    const range =
-      interval === undefined ? '' : ` (95\u00A0% interval ${interval.map(words).join(' to ')})`;
-    return `${words(median(values))}${range}`;
-  };
-  const rates = say(({ result }) => result.ratePerSecond, rate);
-  const tails = say(({ latency }) => latency.p99Us, us);
-  return `The median of ${runs.length} runs: ${rates} answered, with 99% of answers within ${tails}.`;
-}
-
-function compareOpen(runs: readonly Run[]): string {
-  const offered = runs.map(({ result }) => result.offeredPerSecond ?? 0);
-  const reached = runs.filter(
-    ({ result }) => result.answered >= (result.scheduled ?? 0) * KEPT_SHARE,
-  );
-  if (most(offered) > least(offered) * 1.02) {
-    if (reached.length === 0) return 'None of the rates was reached.';
-    const best = reached.toSorted((a, b) => b.result.ratePerSecond - a.result.ratePerSecond)[0];
-    return `The highest rate that was reached: ${rate(best.result.ratePerSecond)} (${best.name}), with 99% of answers within ${us(best.latency.p99Us)}.`;
-  }
-  const say = ({ name, middle, runs }: Side): string =>
-    `${name} (${runs > 1 ? `median of ${runs} runs ` : ''}${us(middle)})`;
-  const [first, last] = sidesOf(runs, ({ latency }) => latency.p99Us);
-  return `At the same rate, p99 was least with ${say(first)} and most with ${say(last)}.${doubtOf(first, last)}`;
-}
-
-function compareClosed(runs: readonly Run[]): string {
-  const say = ({ name, middle, runs }: Side): string =>
-    `${name} (${runs > 1 ? `median of ${runs} runs ` : ''}${rate(middle)})`;
-  const [last, first] = sidesOf(runs, ({ result }) => result.ratePerSecond);
-  return `Most was answered by ${say(first)}, least by ${say(last)}.${doubtOf(first, last)}`;
-}
-
-/** Repeated runs, or one, by their median. */
-interface Side {
-  readonly name: string;
-  readonly runs: number;
-  readonly middle: number;
-  readonly interval: readonly [number, number] | undefined;
-}
-
-/** The side with the least, and that with the most. */
-function sidesOf(runs: readonly Run[], figure: (run: Run) => number): [Side, Side] {
-  const sides = groupsOf(runs).map((group): Side => {
-    const values = group.runs.map(figure);
-    return {
-      name: group.name,
-      runs: values.length,
-      middle: median(values),
-      interval: medianInterval(values),
-    };
-  });
-  const sorted = sides.toSorted((a, b) => a.middle - b.middle);
-  return [sorted[0], sorted.at(-1)!];
-}
-
-function doubtOf(a: Side, b: Side): string {
-  if (a.interval === undefined || b.interval === undefined) {
-    return ` Fewer than ${LEAST_RUNS} runs of each: how much of it is chance is not known.`;
-  }
-  const apart = a.interval[1] < b.interval[0] || b.interval[1] < a.interval[0];
-  return apart
-    ? ' Their 95\u00A0% intervals lie apart.'
-    : ' Their 95\u00A0% intervals overlap: no difference is shown.';
-}
-
-export function sayCalibration(calibrations: Report['calibrations']): string {
+function ofCalibrations(calibrations: Report['calibrations']): Answer {
   const rows = calibrations.flatMap(({ cases }) => cases.flatMap((one) => one.rows));
   const within = rows.filter((row) => row.within).length;
-  return within === rows.length
-    ? `All ${rows.length} percentiles lay within the bounds that it stated of itself.`
-    : `${within} of ${rows.length} percentiles lay within the bounds that it stated of itself.`;
+  const all = within === rows.length ? `All ${within}` : `${within} of ${rows.length}`;
+  return {
+    title: 'Calibration',
+    asked: 'How far off is the instrument itself?',
+    answer: `${all} percentiles lay within the bounds that it stated of itself.`,
+  };
 }

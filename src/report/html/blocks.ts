@@ -124,7 +124,8 @@ function isNumeric(rows: Table['rows'], column: number): boolean {
   const texts = rows
     .map((row) => row[column])
     .map((cell) => (typeof cell === 'string' ? cell : cell?.text));
-  return texts.filter(isNumber).length * 2 > texts.length;
+  const said = texts.filter((text) => text !== '');
+  return said.filter(isNumber).length * 2 > said.length;
 }
 
 function isNumber(text: Part): boolean {

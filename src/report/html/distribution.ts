@@ -27,6 +27,20 @@ export function decodeHistogram(base64: string): Distribution {
   return { count, us, upTo };
 }
 
+/** All of them as one. */
+export function merged(distributions: readonly Distribution[]): Distribution {
+  const counts = new Map<number, number>();
+  for (const { upTo, us } of distributions) {
+    us.forEach((value, i) => {
+      counts.set(value, (counts.get(value) ?? 0) + upTo[i] - (upTo[i - 1] ?? 0));
+    });
+  }
+  const us = [...counts.keys()].toSorted((a, b) => a - b);
+  let count = 0;
+  const upTo = us.map((value) => (count += counts.get(value)!));
+  return { count, us, upTo };
+}
+
 /** What `share` of all answers are not above, as HdrHistogram has it. 0 of nothing. */
 export function valueAt({ count, upTo, us }: Distribution, share: number): number {
   if (count === 0) return 0;

@@ -1,4 +1,5 @@
 /** Thresholds of a result that can stand in the latency figure: `p99<5ms`. Pure. */
+import { tidy } from '../svg/scale.ts';
 import type { Run } from './runs.ts';
 
 export interface Goal {
@@ -15,7 +16,7 @@ export function goalPlace(text: string): Pick<Goal, 'share' | 'us'> | undefined 
   const match = /^(?:response\.)?p(50|90|95|99|99\.9|999)<=?(\d+(?:\.\d+)?)(us|ms|s)$/.exec(text);
   if (match === null) return undefined;
   const [, percentile, number, unit] = match;
-  const share = percentile === '999' ? 0.999 : Number(percentile) / 100;
+  const share = percentile === '999' ? 0.999 : tidy(Number(percentile) / 100);
   return { share, us: Number(number) * UNITS[unit] };
 }
 

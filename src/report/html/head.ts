@@ -35,6 +35,7 @@ export function renderHead({ knees, leftOut, runs }: Report): Markup {
         },
       ];
   return m`${several ? m`${renderTable(runsTable(runs))}${renderTables([verdictsTable(runs)], 'Why these verdicts')}` : renderSingle(run, knees.length > 0)}
+${renderKept(runs)}
 ${renderCaveats([...machines, ...stated, ...left])}`;
 }
 
@@ -55,14 +56,16 @@ function renderSingle(run: Run, atKnee: boolean): Markup {
       tile('slowest', us(latency.maxUs)),
     ]
   }${tile('failed', count(result.failedTotal))}</dl>
-${box}
-${renderKept(run)}`;
+${box}`;
 }
 
-function renderKept({ result: { thresholds } }: Run): Markup {
-  if (thresholds.length === 0) return nothing;
-  return m`<ul class="kept">${thresholds.map(({ passed, threshold }) => {
-    const sign = passed ? 'good' : 'bad';
-    return m`<li><span class="sign ${sign}">${icon(sign)}${threshold} ${passed ? 'was kept' : 'was not kept'}</span></li>`;
-  })}</ul>`;
+function renderKept(runs: readonly Run[]): Markup {
+  const items = runs.flatMap(({ name, result }) =>
+    result.thresholds.map(({ passed, threshold }) => {
+      const sign = passed ? 'good' : 'bad';
+      const whose = runs.length > 1 ? `${name}: ` : '';
+      return m`<li><span class="sign ${sign}">${icon(sign)}${whose}${threshold} ${passed ? 'was kept' : 'was not kept'}</span></li>`;
+    }),
+  );
+  return items.length === 0 ? nothing : m`<ul class="kept">${items}</ul>`;
 }

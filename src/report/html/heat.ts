@@ -1,5 +1,5 @@
 /** Latencies over time as counts in cells: columns are intervals, rows are latencies on a logarithmic scale. Pure. */
-import type { Distribution } from './distribution.ts';
+import { merged, valueAt, type Distribution } from './distribution.ts';
 
 export interface HeatGrid {
   /** Edges of the columns, in ms: one more than there are columns. */
@@ -19,28 +19,59 @@ export interface Interval {
   readonly distribution: Distribution;
 }
 
-/** Counts answers into cells. More intervals than `columns` are put together, as many as it takes to each column. */
+/** Of each interval its place in time, and what it counted. */
+export interface Slice extends Interval {
+  readonly sent: number;
+  readonly answered: number;
+  readonly failed: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+  readonly maxUs: number;
+}
+
+/** At most `columns` slices: of more, as many neighbours as it takes are put together. */
+export function sliced(slices: readonly Slice[], columns: number): Slice[] {
+  const each = Math.max(1, Math.ceil(slices.length / columns));
+  if (each === 1) return [...slices];
+  return Array.from({ length: Math.ceil(slices.length / each) }, (_, i) =>
+    together(slices.slice(i * each, (i + 1) * each)),
+  );
+}
+
+function together(slices: readonly Slice[]): Slice {
+  const sum = (key: 'sent' | 'answered' | 'failed'): number =>
+    slices.reduce((total, slice) => total + slice[key], 0);
+  const distribution = merged(slices.map((slice) => slice.distribution));
+  const maxUs = slices.reduce((most, slice) => Math.max(most, slice.maxUs), 0);
+  return {
+    fromMs: slices[0].fromMs,
+    toMs: slices.at(-1)!.toMs,
+    sent: sum('sent'),
+    answered: sum('answered'),
+    failed: sum('failed'),
+    p50Us: Math.min(maxUs, valueAt(distribution, 0.5)),
+    p99Us: Math.min(maxUs, valueAt(distribution, 0.99)),
+    maxUs,
+    distribution,
+  };
+}
+
+/** Counts answers into cells, a column for each interval. */
 export function heatGrid(
   intervals: readonly Interval[],
   fromUs: number,
   toUs: number,
   rows: number,
-  columns: number,
 ): HeatGrid {
-  const each = Math.max(1, Math.ceil(intervals.length / columns));
-  const counts: Uint32Array[] = [];
-  const edges: number[] = [];
-  let most = 0;
-  for (let i = 0; i < intervals.length; i += each) {
-    const members = intervals.slice(i, i + each);
+  const counts = intervals.map(({ distribution }) => {
     const cells = new Uint32Array(rows);
-    for (const { distribution } of members) countInto(cells, distribution, fromUs, toUs);
-    counts.push(cells);
-    edges.push(members[0].fromMs);
-    most = Math.max(most, ...cells);
-  }
+    countInto(cells, distribution, fromUs, toUs);
+    return cells;
+  });
   const last = intervals.at(-1);
+  const edges = intervals.map(({ fromMs }) => fromMs);
   if (last !== undefined) edges.push(last.toMs);
+  const most = counts.reduce((most, cells) => Math.max(most, ...cells), 0);
   return { columnEdgesMs: edges, fromUs, toUs, rows, counts, most };
 }
 

@@ -1,5 +1,6 @@
 /** From result files to what a report is about: runs with names, in an order, with their latencies decoded. Pure. */
 import { OptionError } from '../../errors.ts';
+import { shorten } from '../svg/labels.ts';
 import { SHAPE_COUNT } from '../svg/marks.ts';
 import { decodeHistogram, type Distribution } from './distribution.ts';
 import type { LeftOut, Read, ReadResults } from './files.ts';
@@ -7,6 +8,8 @@ import type { CalibrationRun, Knee, Latency, Loaded, Suite } from './schema.ts';
 
 /** More lines than this in one figure cannot be told apart. Tables have them all. */
 export const DRAWN_RUNS = SHAPE_COUNT;
+/** Longer names are cut in their middle. */
+const NAME_CHARS = 48;
 
 export interface Run {
   /** As its figures and tables call it: the file's name, or the target's. */
@@ -39,7 +42,7 @@ export interface Report {
 
 /** @throws OptionError for a result whose histograms cannot be read */
 export function reportOf({ environment, leftOut, results }: ReadResults): Report {
-  const names = namesOf(results.map(({ file }) => file));
+  const names = namesOf(results.map(({ file }) => file)).map((name) => shorten(name, NAME_CHARS));
   const runs: Run[] = [];
   const knees: KneeSearch[] = [];
   const add = (result: Loaded, name: string, file: string): Run => {

@@ -105,6 +105,7 @@ const loadResult = v.object({
 });
 export type Loaded = v.InferOutput<typeof loadResult>;
 export type Latency = Loaded['response'];
+export type Summary = Loaded['connect'];
 export type Environment = Loaded['environment'];
 
 const kneeResult = v.object({
@@ -172,7 +173,7 @@ const trial = v.object({
   client: v.optional(used),
   foreignCores: count,
   stealCores: count,
-  workers: v.array(v.looseObject({ accepted: count, messages: count })),
+  workers: v.optional(v.array(v.looseObject({ accepted: count, messages: count })), []),
 });
 export type Trial = v.InferOutput<typeof trial>;
 

@@ -6,6 +6,7 @@ const heat = Array.from({ length: HEAT_LEVELS }, (_, i) => `.h${i}{fill:var(--h$
 
 const BASE = `
 *,*::before,*::after{box-sizing:border-box}
+[hidden]{display:none!important}
 html{background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0 auto;padding:36px 20px 72px;max-width:900px;font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue","Liberation Sans",Arial,sans-serif;overflow-wrap:anywhere}
 a{color:var(--link)}
@@ -29,9 +30,9 @@ section.chapter+section{margin-top:36px}
 .verdict p{margin-top:3px;max-width:80ch;color:var(--soft);font-size:.92rem}
 .icon{width:16px;height:16px;flex:none;fill:none;stroke:currentColor;stroke-width:1.6;stroke-linecap:round;stroke-linejoin:round}
 .good{color:var(--good)}.warn{color:var(--warn)}.bad{color:var(--bad)}.note{color:var(--soft)}
-.sign .soft{font-weight:400}
+.sign .soft{font-weight:400;white-space:normal}
 .soft{color:var(--soft)}
-.sign{font-weight:600;overflow-wrap:normal}
+.sign{font-weight:600;white-space:nowrap}
 .sign .icon{vertical-align:-2.5px;margin-right:6px}
 
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(118px,1fr));gap:1px;background:var(--line);border:1px solid var(--line);border-radius:8px;overflow:hidden;margin:22px 0 0}
@@ -49,6 +50,7 @@ section.chapter+section{margin-top:36px}
 .touches li{display:flex;gap:7px;background:var(--wash);border-radius:6px;padding:3px 10px 3px 8px;font-size:.86rem;line-height:1.45}
 .touches .icon{margin-top:2.5px}
 .touches span{color:var(--ink)}
+.kept .sign{white-space:normal}
 .kept{list-style:none;margin:16px 0 0;padding:0;display:flex;flex-wrap:wrap;gap:6px 22px;font-size:.95rem}
 
 nav{margin-top:26px;font-size:.92rem;border-top:1px solid var(--line);padding-top:14px}
@@ -127,7 +129,7 @@ button{font:inherit;font-size:.86rem;color:var(--ink);background:var(--page);bor
 button:hover{background:var(--wash)}
 .zoom{margin-top:4px}
 .zoom .u-legend{font-size:.84rem;text-align:left;margin:6px 0 0}
-.zoom .u-legend th,.zoom .u-legend td{border:0;padding:2px 6px 2px 0}
+.zoom .u-legend th,.zoom .u-legend td{border:0;padding:2px 6px 2px 0;font-weight:500}
 .zoom .u-select{background:var(--link);opacity:.18}
 .zoom .u-cursor-x,.zoom .u-cursor-y{border-color:var(--axis)}
 .zoom-hint{color:var(--soft);font-size:.84rem;margin-top:6px}
@@ -158,6 +160,9 @@ figure,.verdict,.tiles,.caveats li,.touches li,tr{break-inside:avoid}
 h2,.lead,figcaption,.legend,.caveats{break-after:avoid}
 .tools,nav,details:not([open]),.zoom{display:none}
 .scroll{overflow:visible}
+table{font-size:8pt}
+tbody th{min-width:0}
+th,td{padding:4pt 6pt 4pt 0}
 a{color:inherit;text-decoration:none}
 }
 `;

@@ -98,26 +98,27 @@ export function drawXAxis(
 ): Markup {
   const { bottom, left, right, top } = area;
   const lines = ticks.map(({ value }) => `M${round(scale.at(value))} ${top}V${bottom}`);
-  const shown = withoutOverlap(ticks, scale);
   return m`<path class="grid" d="${lines.join('')}"/><path class="axis" d="M${left} ${bottom}H${right}"/>
-${shown.map((tick) => m`<text class="tick" text-anchor="${anchorOf(tick, scale, edge)}" x="${round(scale.at(tick.value))}" y="${bottom + 17}">${tick.label}</text>`)}
+${placeLabels(ticks, scale, edge).map(({ anchor, label, x }) => m`<text class="tick" text-anchor="${anchor}" x="${round(x)}" y="${bottom + 17}">${label}</text>`)}
 <text class="axis-title" text-anchor="end" x="${right}" y="${bottom + 35}">${title}</text>`;
 }
 
-/** Ticks whose labels have room; the first stays. */
-export function withoutOverlap(ticks: readonly Tick[], scale: Scale): Tick[] {
-  let freeFrom = -Infinity;
-  return ticks.filter(({ label, value }) => {
-    const half = textWidth(label, FONT_SIZE) / 2;
-    const at = scale.at(value);
-    if (at - half < freeFrom) return false;
-    freeFrom = at + half + 6;
-    return true;
-  });
+export interface PlacedLabel {
+  readonly label: string;
+  readonly x: number;
+  readonly anchor: 'start' | 'middle' | 'end';
 }
 
-/** A label in the middle of its tick, but where it would leave the drawing. */
-function anchorOf({ label, value }: Tick, scale: Scale, edge: number): 'middle' | 'end' {
-  const half = textWidth(label, FONT_SIZE) / 2;
-  return scale.at(value) + half > edge ? 'end' : 'middle';
+/** Labels of ticks that have room: in the middle of them, but where they would leave the drawing. The first stays. */
+export function placeLabels(ticks: readonly Tick[], scale: Scale, edge: number): PlacedLabel[] {
+  let freeFrom = -Infinity;
+  return ticks.flatMap(({ label, value }): PlacedLabel[] => {
+    const width = textWidth(label, FONT_SIZE);
+    const x = scale.at(value);
+    const anchor = x - width / 2 < 0 ? 'start' : x + width / 2 > edge ? 'end' : 'middle';
+    const from = x - { start: 0, middle: width / 2, end: width }[anchor];
+    if (from < freeFrom) return [];
+    freeFrom = from + width + 6;
+    return [{ label, x, anchor }];
+  });
 }

@@ -45,16 +45,18 @@ export function boxesPath(boxes: readonly Box[]): string {
     .join('');
 }
 
-/** Without the points between two that lie on their line. */
-export function thinned(points: readonly Point[], tolerance = 0.05): Point[] {
-  const kept: Point[] = [];
-  points.forEach((point, i) => {
-    const before = kept.at(-1);
-    const after = points[i + 1];
-    if (before === undefined || after === undefined) kept.push(point);
-    else if (distance(point, before, after) > tolerance) kept.push(point);
-  });
-  return kept;
+/** Without points that lie within `tolerance` of the line between those kept: nothing that could be seen. */
+export function thinned(points: readonly Point[], tolerance = 0.1): Point[] {
+  const kept = points.slice(0, 1);
+  let start = 0;
+  for (let end = 2; end < points.length; end += 1) {
+    const between = points.slice(start + 1, end);
+    if (between.every((point) => distance(point, points[start], points[end]) <= tolerance))
+      continue;
+    start = end - 1;
+    kept.push(points[start]);
+  }
+  return points.length > 1 ? [...kept, points.at(-1)!] : kept;
 }
 
 function distance([x, y]: Point, [x1, y1]: Point, [x2, y2]: Point): number {

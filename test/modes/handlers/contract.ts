@@ -2,7 +2,7 @@
  * The contract of connections, over lines. What it declares comes by its URL: `?pushes&open=async`. It notes down what
  * happens to it.
  */
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
 import type { CloseReason, Connection, StartContext } from '../../../src/handler.ts';
@@ -54,6 +54,11 @@ function open(connection: Line): State | Promise<State> {
     default:
       return state;
   }
+}
+
+/** From now on no worker starts any more. */
+function isDoomed(): boolean {
+  return log !== undefined && readFileSync(log, 'utf8').includes('doomed');
 }
 
 /** Sends until it is told to wait. */
@@ -165,6 +170,9 @@ function act(text: string, connection: Line): unknown {
       return new Promise(() => {});
     case 'exit':
       process.exit(7);
+    case 'doom':
+      note('doomed');
+      return 'ok';
     case 'memory':
       return eat();
     case 'spin':
@@ -189,7 +197,7 @@ export default {
     context = given;
     log = given.data?.log;
     note(`start ${given.workerId}`);
-    if (has('exit-at-start')) process.exit(9);
+    if (has('exit-at-start') || isDoomed()) process.exit(9);
     if (has('throw-at-start')) throw new RangeError('start threw');
     timer = setInterval(() => {}, 1000); // as a pool would keep it
     await sleep(5);
@@ -212,7 +220,7 @@ export default {
         close(connection: Line, { code, error }: CloseReason) {
           note(`close ${code}${connection.signal.aborted ? '' : ' before the signal'}`);
           if (error !== undefined)
-            note(`because ${error instanceof Error ? error.message : JSON.stringify(error)}`);
+            note(`because ${error instanceof Error ? error.message : (error as string)}`);
           if (has('throw-at-close')) throw new Error('close threw');
         },
       }),

@@ -112,6 +112,6 @@ export function connectTo(to: Server | NetConnectOpts): Promise<Client> {
   });
 }
 
-function addressOf({ address }: Server): NetConnectOpts {
+export function addressOf({ address }: Server): NetConnectOpts {
   return 'path' in address ? { path: address.path } : { host: address.host, port: address.port };
 }

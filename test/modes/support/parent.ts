@@ -1,14 +1,14 @@
-/** A program of its own that serves: its workers are its children. `parent.ts MODE UNIT` */
-import { serve } from '../../../src/serve.ts';
-import type { ModeName } from '../../../src/modes/index.ts';
+/** A server in a process of its own, to be killed: `node parent.ts mode unit handlerUrl log`. Prints its children. */
+import { serve, type ServeOptions } from '../../../src/serve.ts';
 
-const [mode, unit] = process.argv.slice(2);
+const [mode, unit, handler, log] = process.argv.slice(2);
 const server = await serve({
-  handler: new URL('../handlers/faults.ts', import.meta.url),
-  mode: mode as ModeName,
-  unit: (unit || undefined) as 'thread' | 'process' | undefined,
+  mode: mode as ServeOptions['mode'],
+  unit: unit as ServeOptions['unit'],
   workers: 2,
+  handler: new URL(handler),
+  data: { log },
 });
 const { workers } = await server.stats();
-const port = 'port' in server.address ? server.address.port : 0;
-console.log(JSON.stringify({ port, pids: workers.map(({ pid }) => pid) }));
+const pids = new Set(workers.map(({ pid }) => pid).filter((pid) => pid !== process.pid));
+process.send!({ address: server.address, pids: [...pids] });

@@ -31,7 +31,7 @@ import { percentileName, type Stated } from '../caveats.ts';
 import { curveOf, splitAt, trustedShare, type CurvePoint } from '../distribution.ts';
 import { goalsOf, type Goal } from '../goals.ts';
 import { drawnOf, type Run } from '../runs.ts';
-import type { Latency } from '../schema.ts';
+import type { Latency, Summary } from '../schema.ts';
 import { count, us, usTick } from '../words.ts';
 
 const NAMED = [
@@ -180,7 +180,7 @@ function drawLine({ latency, points, second, series }: Line, x: Scale, y: Scale)
       return m`<g>${mark(series, x.at(share), y.at(value), 4)}<title>${percentileName(name)}: ${us(value)}</title></g>`;
     },
   );
-  return m`<g class="${seriesClass(series)}"><path class="line few" d="${stepPath(thinned(few.map(place)))}"/><path class="line${second && ' second'}" d="${linePath(thinned(enough.map(place), 0.2))}"/>${second ? nothing : marks}</g>`;
+  return m`<g class="${seriesClass(series)}"><path class="line few" d="${stepPath(thinned(few.map(place)))}"/><path class="line${second && ' second'}" d="${linePath(thinned(enough.map(place)))}"/>${second ? nothing : marks}</g>`;
 }
 
 /** A bar at its percentile: what must lie below it. */
@@ -224,22 +224,25 @@ function tableOf(runs: readonly Run[]): Table {
         text: latency.count === 0 ? '–' : us(of(key)),
         few: latency.tooFew.includes(key),
       }));
-    const head = runs.length === 1 ? kind : `${name}, ${kind}`;
-    const measured = [
-      [head, ...cells((key) => latency[`${key}Us`]), us(latency.maxUs), count(latency.count)],
+    const head = (what: string): string => (runs.length === 1 ? what : `${name}, ${what}`);
+    const row = (what: string, one: Summary | null): string[][] =>
+      one === null || one.count === 0
+        ? []
+        : [
+            [
+              head(what),
+              ...NAMED.map(([key]) => us(one[`${key}Us`])),
+              us(one.maxUs),
+              count(one.count),
+            ],
+          ];
+    return [
+      [head(kind), ...cells((key) => latency[`${key}Us`]), us(latency.maxUs), count(latency.count)],
       ['  at least', ...cells((key) => latency.bounds[key].leastUs), '', ''],
       ['  at most', ...cells((key) => latency.bounds[key].mostUs), '', ''],
-    ];
-    if (result.loop === 'closed') return measured;
-    const { service } = result;
-    return [
-      ...measured,
-      [
-        runs.length === 1 ? 'service' : `${name}, service`,
-        ...NAMED.map(([key]) => us(service[`${key}Us`])),
-        us(service.maxUs),
-        count(service.count),
-      ],
+      ...(result.loop === 'closed' ? [] : row('service', result.service)),
+      ...row('schedule lag', result.lag),
+      ...row('connecting', result.connect),
     ];
   });
   return {

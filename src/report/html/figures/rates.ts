@@ -10,7 +10,7 @@ import {
 } from '../../svg/frame.ts';
 import { textWidth } from '../../svg/labels.ts';
 import { cross, mark, seriesClass } from '../../svg/marks.ts';
-import { m, nothing, type Markup } from '../../svg/markup.ts';
+import { m, nothing, trusted, type Markup } from '../../svg/markup.ts';
 import { linePath, round } from '../../svg/path.ts';
 import { least, linearScale, logEnds, logScale, most, type Scale } from '../../svg/scale.ts';
 import { linearTicks, logTicks } from '../../svg/ticks.ts';
@@ -86,7 +86,8 @@ function draw(sweeps: readonly Sweep[], size: Size): Markup {
       { scale: y, ticks: yTicks, title: 'latency' },
     ),
     sweeps.map((sweep) => drawSweep(sweep, x, y)),
-    sweeps.map((sweep) => drawKnee(sweep, x, y, area)),
+    [...new Set(sweeps.map((sweep) => goalOf(sweep, y, area).text))].map(trusted),
+    sweeps.map((sweep) => drawKnee(sweep, x, area, knees.length > 1)),
   );
 }
 
@@ -122,19 +123,25 @@ export function middles(
     .toSorted((a, b) => a.perSecond - b.perSecond);
 }
 
-function drawKnee({ knee, series }: Sweep, x: Scale, y: Scale, area: Area): Markup {
+/** The service level, as a line across. */
+function goalOf({ knee }: Sweep, y: Scale, { left, right }: Area): Markup {
+  if (knee?.goalUs === undefined) return nothing;
+  const at = round(y.at(knee.goalUs));
+  return m`<path class="reference" d="M${left} ${at}H${right}"/><text class="reference halo" x="${left + 6}" y="${at - 6}">${knee.slo}</text>`;
+}
+
+/** One knee's label stands above it; those of several in its own height each, beside them. */
+function drawKnee({ knee, series }: Sweep, x: Scale, area: Area, several: boolean): Markup {
   if (knee === undefined) return nothing;
-  const { goalUs, perSecond, slo } = knee;
+  const { perSecond } = knee;
   const at = round(x.at(perSecond));
   const label = perSecond === 0 ? 'no rate keeps it' : `knee ${rate(perSecond)}`;
   const half = textWidth(label, FONT_SIZE) / 2;
   const place = Math.min(area.right - half, Math.max(area.left + half, at));
-  const goalY = goalUs === undefined ? 0 : round(y.at(goalUs));
-  const goal =
-    goalUs === undefined
-      ? nothing
-      : m`<path class="reference" d="M${area.left} ${goalY}H${area.right}"/><text class="reference halo" x="${area.left + 6}" y="${goalY - 6}">${slo}</text>`;
-  return m`<g class="${seriesClass(series)}">${goal}<path class="knee" d="M${at} ${area.top}V${area.bottom}"/><text class="series strong" text-anchor="middle" x="${round(place)}" y="${area.top - 8}">${label}</text></g>`;
+  const text = several
+    ? m`<text class="series strong halo" text-anchor="end" x="${at - 6}" y="${area.top + 14 + series * 18}">${label}</text>`
+    : m`<text class="series strong" text-anchor="middle" x="${round(place)}" y="${area.top - 8}">${label}</text>`;
+  return m`<g class="${seriesClass(series)}"><path class="knee" d="M${at} ${area.top}V${area.bottom}"/>${text}</g>`;
 }
 
 function sentenceOf({

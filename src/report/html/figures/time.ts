@@ -23,13 +23,22 @@ import {
 } from '../blocks.ts';
 import type { Stated } from '../caveats.ts';
 import { valueAt } from '../distribution.ts';
-import { cellsByLevel, heatGrid, leastOfLevel, type HeatGrid } from '../heat.ts';
+import {
+  cellsByLevel,
+  heatGrid,
+  leastOfLevel,
+  sliced,
+  type HeatGrid,
+  type Slice,
+} from '../heat.ts';
 import { HEAT_LEVELS } from '../palette.ts';
 import { drawnOf, type Run } from '../runs.ts';
 import { count, countTick, us, usTick } from '../words.ts';
 
 const COLUMNS = 160;
 const NARROW_COLUMNS = 60;
+/** Of an hour of seconds a table has one row for each six. */
+const TABLE_ROWS = 600;
 /** Of a row of cells. */
 const CELL_PX = 5;
 const RATE_PX = 36;
@@ -61,46 +70,56 @@ function valuesOf({ distribution, latency }: Run): number[] {
 
 function drawingOf(run: Run, ends: readonly [number, number], runs: number): Drawing {
   const height = runs > 2 ? SHORT_PX : TALL_PX;
-  const grid = gridOf(run, ends, height, COLUMNS);
   return {
     title: runs > 1 ? run.name : undefined,
-    legend: legendOf(grid),
-    image: bothSizes(height, (size) => draw(run, ends, size), runs > 2 ? SHORT_PX : 290),
+    legend: legendOf(gridOf(slicesOf(run, COLUMNS), ends, height)),
+    image: bothSizes(height, (size) => draw(run, ends, size), runs > 2 ? SHORT_PX : 300),
     zoom: zoomOf(run),
   };
 }
 
+function slicesOf({ result, seconds }: Run, columns: number): Slice[] {
+  const slices = result.seconds.map(
+    ({ answered, failed, fromMs, maxUs, p50Us, p99Us, sent, toMs }, i): Slice => ({
+      fromMs,
+      toMs,
+      sent,
+      answered,
+      failed,
+      p50Us,
+      p99Us,
+      maxUs,
+      distribution: seconds[i],
+    }),
+  );
+  return sliced(slices, columns);
+}
+
 function gridOf(
-  run: Run,
+  slices: readonly Slice[],
   [from, to]: readonly [number, number],
   height: number,
-  columns: number,
 ): HeatGrid {
   const rows = Math.round((height - RATE_PX - RATE_GAP_PX - 64) / CELL_PX);
-  const intervals = run.result.seconds.map(({ fromMs, toMs }, i) => ({
-    fromMs,
-    toMs,
-    distribution: run.seconds[i],
-  }));
-  return heatGrid(intervals, from, to, rows, columns);
+  return heatGrid(slices, from, to, rows);
 }
 
 function draw(run: Run, ends: readonly [number, number], size: Size): Markup {
-  const { seconds } = run.result;
-  const grid = gridOf(run, ends, size.height, size.narrow ? NARROW_COLUMNS : COLUMNS);
+  const slices = slicesOf(run, size.narrow ? NARROW_COLUMNS : COLUMNS);
+  const grid = gridOf(slices, ends, size.height);
   const [from, to] = ends;
   const ticks = logTicks(from, to, size.narrow ? 5 : 7).map((value) => ({
     value,
     label: usTick(value),
   }));
-  const rates = seconds.map(rateOf);
-  const topRate = stepAbove(Math.max(1, most(rates.filter((_, i) => isWhole(seconds, i)))));
+  const rates = slices.map(rateOf);
+  const topRate = stepAbove(Math.max(1, most(rates.filter((_, i) => isWhole(slices, i)))));
   const rateTicks = [0, topRate].map((value) => ({ value, label: countTick(value) }));
   const labels = [...ticks, ...rateTicks].map(({ label }) => label);
   const whole = areaWithin(size, labels);
   const map: Area = { ...whole, bottom: whole.bottom - RATE_PX - RATE_GAP_PX };
   const strip: Area = { ...whole, top: whole.bottom - RATE_PX };
-  const endMs = seconds.at(-1)!.toMs;
+  const endMs = slices.at(-1)!.toMs;
   const x = linearScale(0, endMs / 1000, whole.left, whole.right);
   const y = logScale(from, to, map.bottom, map.top);
   const rateScale = linearScale(0, topRate, strip.bottom, strip.top);
@@ -115,11 +134,11 @@ function draw(run: Run, ends: readonly [number, number], size: Size): Markup {
     }),
     drawYAxis(map, { scale: y, ticks, title: 'latency' }),
     drawCells(grid, map, x),
-    drawLines(run, x, y),
+    drawLines(slices, x, y),
     drawYAxis(strip, { scale: rateScale, ticks: rateTicks, title: '' }),
     m`<text class="axis-title" x="0" y="${strip.top - 12}">answers/s</text>`,
-    m`<path class="rate" d="${stepPath(steps(seconds, rates, x, rateScale))}"/>`,
-    drawFailures(run, x, strip.top - 11),
+    m`<path class="rate" d="${stepPath(steps(slices, rates, x, rateScale))}"/>`,
+    drawFailures(slices, x, strip.top - 11),
   );
 }
 
@@ -138,30 +157,24 @@ function drawCells(grid: HeatGrid, { bottom, top }: Area, x: Scale): Markup {
   })}</g>`;
 }
 
-function drawLines({ result: { seconds } }: Run, x: Scale, y: Scale): Markup {
+function drawLines(slices: readonly Slice[], x: Scale, y: Scale): Markup {
   const line = (key: 'p50Us' | 'p99Us'): string => {
-    const values = seconds.map((second) => Math.max(y.from, second[key]));
-    return stepPath(steps(seconds, values, x, y));
+    const values = slices.map((slice) => Math.max(y.from, slice[key]));
+    return stepPath(steps(slices, values, x, y));
   };
   return m`<path class="over halo" d="${line('p50Us')}"/><path class="over halo" d="${line('p99Us')}"/><path class="over" d="${line('p50Us')}"/><path class="over p99" d="${line('p99Us')}"/>`;
 }
 
-/** A value for each interval, from its begin to its end. */
-function steps(
-  seconds: Run['result']['seconds'],
-  values: readonly number[],
-  x: Scale,
-  y: Scale,
-): Point[] {
+/** A value for each slice, from its begin to its end. */
+function steps(slices: readonly Slice[], values: readonly number[], x: Scale, y: Scale): Point[] {
   return [
-    [x.at(seconds[0].fromMs / 1000), y.at(values[0])],
-    ...seconds.slice(1).map(({ fromMs }, i): Point => [x.at(fromMs / 1000), y.at(values[i + 1])]),
-    [x.at(seconds.at(-1)!.toMs / 1000), y.at(values.at(-1)!)],
+    ...slices.map(({ fromMs }, i): Point => [x.at(fromMs / 1000), y.at(values[i])]),
+    [x.at(slices.at(-1)!.toMs / 1000), y.at(values.at(-1)!)],
   ];
 }
 
-function drawFailures({ result: { seconds } }: Run, x: Scale, y: number): Markup {
-  const failing = seconds.filter(({ failed }) => failed > 0);
+function drawFailures(slices: readonly Slice[], x: Scale, y: number): Markup {
+  const failing = slices.filter(({ failed }) => failed > 0);
   return m`${failing.map(({ failed, fromMs, toMs }) => {
     const at = round(x.at((fromMs + toMs) / 2000));
     return m`<g class="bad">${cross(at, y - 3, 3.5)}<title>${count(failed)} failed</title></g>`;
@@ -192,31 +205,36 @@ function alternativeOf({ name, result: { durationMs, seconds } }: Run): string {
   );
 }
 
-function tableOf({ name, result: { seconds } }: Run, runs: number): Table {
+function tableOf(run: Run, runs: number): Table {
+  const slices = slicesOf(run, TABLE_ROWS);
+  const words =
+    slices.length < run.result.seconds.length ? 'Intervals, put together' : 'Interval by interval';
   return {
-    caption: runs > 1 ? `${name}, interval by interval` : 'Interval by interval',
+    caption: runs > 1 ? `${run.name}: ${words.toLowerCase()}` : words,
     head: ['from', 'answers/s', 'p50', 'p99', 'max', 'sent', 'answered', 'failed'],
-    rows: seconds.map((second) => [
-      `${(second.fromMs / 1000).toFixed(1)} s`,
-      count(Math.round(rateOf(second))),
-      us(second.p50Us),
-      us(second.p99Us),
-      us(second.maxUs),
-      count(second.sent),
-      count(second.answered),
-      count(second.failed),
+    rows: slices.map((slice) => [
+      `${(slice.fromMs / 1000).toFixed(1)} s`,
+      count(Math.round(rateOf(slice))),
+      us(slice.p50Us),
+      us(slice.p99Us),
+      us(slice.maxUs),
+      count(slice.sent),
+      count(slice.answered),
+      count(slice.failed),
     ]),
   };
 }
 
-function rateOf({ answered, fromMs, toMs }: Run['result']['seconds'][number]): number {
+type Timed = Pick<Slice, 'answered' | 'fromMs' | 'toMs'>;
+
+function rateOf({ answered, fromMs, toMs }: Timed): number {
   return toMs > fromMs ? (answered * 1000) / (toMs - fromMs) : 0;
 }
 
 /** The last interval is often a rest: its rate is of too little to set the axis. */
-function isWhole(seconds: Run['result']['seconds'], index: number): boolean {
-  const length = ({ fromMs, toMs }: Run['result']['seconds'][number]): number => toMs - fromMs;
-  return index === 0 || length(seconds[index]) > length(seconds[0]) / 2;
+function isWhole(slices: readonly Timed[], index: number): boolean {
+  const length = ({ fromMs, toMs }: Timed): number => toMs - fromMs;
+  return index === 0 || length(slices[index]) > length(slices[0]) / 2;
 }
 
 function zoomOf({ result: { seconds }, series }: Run): Zoom {

@@ -1,0 +1,27 @@
+/** What a thread counts: the account of its requests and its latencies. One for the warm-up, one for what is measured. */
+import { Account, type Counts } from './account.ts';
+import { Recorder } from './buckets.ts';
+import { RECORDERS, type Interval, type RecorderName } from './messages.ts';
+
+export class Books {
+  readonly account = new Account();
+  readonly recorders = Object.fromEntries(
+    RECORDERS.map((name) => [name, new Recorder()]),
+  ) as Readonly<Record<RecorderName, Recorder>>;
+  /** What the account said when the interval began. */
+  #before: Counts = new Account().counts();
+
+  /** What was counted since the last call. */
+  take(): Pick<Interval, 'counts' | 'latencies'> {
+    const before = this.#before;
+    const now = this.account.counts();
+    this.#before = now;
+    const counts = {
+      sent: now.sent - before.sent,
+      answered: now.answered - before.answered,
+      failed: now.failed.map((count, kind) => count - before.failed[kind]),
+    };
+    const taken = RECORDERS.map((name) => [name, this.recorders[name].take()]);
+    return { counts, latencies: Object.fromEntries(taken) as Interval['latencies'] };
+  }
+}

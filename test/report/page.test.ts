@@ -1,0 +1,325 @@
+/** From results to a page: names, repeats, sentences, caveats beside their figures, and nothing that a name slips in. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import type { LoadResult } from '../../src/load/result.ts';
+import { answerOf } from '../../src/report/html/answer.ts';
+import { makeReport } from '../../src/report/html/index.ts';
+import { groupsOf, namesOf, reportOf, type Report } from '../../src/report/html/runs.ts';
+import { recognize } from '../../src/report/html/schema.ts';
+import { sweepsOf } from '../../src/report/html/sweep.ts';
+import { folderOf } from '../cli/cli.ts';
+import { ARMS, calibration, kneeResult, loadResult, suiteResult, type Shape } from './results.ts';
+
+const SMALL: Shape = { seconds: 2, perSecond: 300 };
+const small = (changes: Partial<LoadResult> = {}, shape: Shape = {}): LoadResult =>
+  loadResult({ ...SMALL, ...shape }, changes);
+
+/** A page of these results, by file name. */
+function page(t: Test, files: Readonly<Record<string, object>>): string {
+  const folder = folderOf(t);
+  for (const [name, result] of Object.entries(files)) {
+    const file = join(folder, `${name}.json`);
+    mkdirSync(join(file, '..'), { recursive: true });
+    writeFileSync(file, JSON.stringify(result));
+  }
+  return makeReport(Object.keys(files).map((name) => join(folder, `${name}.json`))).html;
+}
+
+function report(results: Readonly<Record<string, object>>): Report {
+  const read = Object.entries(results).map(([file, result]) => {
+    const found = recognize(JSON.parse(JSON.stringify(result)));
+    if (typeof found === 'string') throw new Error(found);
+    return { file, found };
+  });
+  return reportOf({ results: read, leftOut: [], environment: undefined });
+}
+
+/** The text between two tags, without tags. */
+function sectionOf(html: string, id: string): string {
+  const from = html.indexOf(`<section id="${id}"`);
+  return from === -1 ? '' : html.slice(from, html.indexOf('</section>', from));
+}
+
+/** A page is too long to be shown where a test fails. */
+function has(t: Test, text: string, words: string, name = words): void {
+  t.ok(text.includes(words), name, { words });
+}
+
+function hasNot(t: Test, text: string, words: string, name = `no ${words}`): void {
+  t.notOk(text.includes(words), name, { words });
+}
+
+t.test('runs are called as their files are', async (t) => {
+  const cases: [string[], string[]][] = [
+    [['a.json'], ['a']],
+    [
+      ['x/a.json', 'x/b.json'],
+      ['a', 'b'],
+    ],
+    [
+      ['x/a.json', 'y/a.json', 'y/b.json'],
+      ['x/a', 'y/a', 'b'],
+    ],
+    [
+      ['a.json', 'x/a.json'],
+      ['a', 'x/a'],
+    ],
+    [
+      ['all.json', 'all.json', 'b.json'],
+      ['all #1', 'all #2', 'b'],
+    ],
+    [['./x/a.JSON'], ['a']],
+  ];
+  for (const [files, wanted] of cases) t.same(namesOf(files), wanted, files.join(' '));
+});
+
+t.test('repeats are runs that were asked the same, with a number in their name', async (t) => {
+  const names = ['s-1', 's-2', 's-3', 't-1', 't-2', 'other'];
+  const { runs } = report(Object.fromEntries(names.map((name) => [`${name}.json`, small()])));
+  const grouped = groupsOf(runs).map((group) => [group.name, group.runs.length]);
+  t.same(grouped, [
+    ['s', 3],
+    ['t-1', 1],
+    ['t-2', 1],
+    ['other', 1],
+  ]);
+  const rates = [1000, 2000, 3000];
+  const sweep = report(
+    Object.fromEntries(
+      rates.map((rate) => [
+        `r-${rate}.json`,
+        small({ offeredPerSecond: rate, ratePerSecond: rate }),
+      ]),
+    ),
+  );
+  t.equal(groupsOf(sweep.runs).length, 3, 'other rates are no repeats');
+  t.equal(sweepsOf(sweep.runs, [])[0].points.length, 3, 'but a sweep');
+  t.same(sweepsOf(runs, []), [], 'and one rate is none');
+});
+
+t.test('the answer in a sentence', async (t) => {
+  const noisy = { verdict: { name: 'NOISY_MACHINE', evidence: 'x' } } as const;
+  const closed: Shape = { closed: true };
+  const cases: [string, Record<string, object>, RegExp][] = [
+    ['one load', { a: small() }, /^300\/s answered\. Half of the answers took at most /],
+    ['one closed load', { a: small({}, closed) }, /took, from being sent, at most/],
+    ['failures', { a: small({ failedTotal: 6 }) }, / 6 requests failed \(1%\)\.$/],
+    [
+      'nothing',
+      { a: small({ answered: 0, failedTotal: 600 }) },
+      /^Nothing was answered: 600 requests sent, 600 failed/,
+    ],
+    [
+      'a knee',
+      { a: kneeResult() },
+      /^42,000\/s is the highest that keeps it: a little more missed it\./,
+    ],
+    [
+      'no knee',
+      { a: kneeResult({ kneePerSecond: 0, limit: 'least', atKnee: null }) },
+      /^None that was tried/,
+    ],
+    ['a knee on a noisy machine', { a: kneeResult({ limit: 'noise' }) }, /lower bound/],
+    [
+      'same rate',
+      { a: small({}, { p50Us: 50 }), b: small({}, { p50Us: 90 }) },
+      /least with a .* most with b .* chance is not known/,
+    ],
+    [
+      'closed loops',
+      { a: small({ ratePerSecond: 5 }, closed), b: small({ ratePerSecond: 9 }, closed) },
+      /^Most was answered by b/,
+    ],
+    [
+      'open and closed',
+      { a: small(), b: small({}, closed) },
+      /^Open and closed loops measure different things/,
+    ],
+    ['no ranking', { a: small(), b: small(noisy) }, /^No ranking: 1 of 2 .*\(NOISY_MACHINE: b\)/],
+    ['no ranking at all', { a: small(noisy), b: small(noisy) }, /\(all NOISY_MACHINE\)/],
+    ['ended early', { a: small(), b: small({ interrupted: true }) }, /ended early: b/],
+    [
+      'rates',
+      { a: small(), b: small({ offeredPerSecond: 900, ratePerSecond: 500, scheduled: 1800 }) },
+      /^The highest rate that was reached: 300\/s \(a\)/,
+    ],
+    ['a suite', { a: suiteResult(ARMS) }, /^1 of 2 claims holds\. One verdict is not sure/],
+    ['a calibration', { a: calibration() }, /^2 of 3 percentiles/],
+  ];
+  for (const [name, results, wanted] of cases)
+    t.match(answerOf(report(results)).answer, wanted, name);
+  const repeats = (p50Us: number) => (i: number) =>
+    small({}, { seed: i, p50Us: p50Us * (1 + i / 100), seconds: 4 });
+  const many = (name: string, make: (i: number) => object) =>
+    [1, 2, 3, 4, 5].map((i) => [`${name}-${i}.json`, make(i)] as const);
+  const apart = Object.fromEntries([...many('a', repeats(50)), ...many('b', repeats(90))]);
+  t.match(answerOf(report(apart)).answer, /a \(.*median of 5 runs\).* intervals lie apart/);
+  const together = Object.fromEntries([...many('a', repeats(50)), ...many('b', repeats(50))]);
+  t.match(answerOf(report(together)).answer, /overlap: no difference is shown/);
+});
+
+t.test('every caveat stands beside the figures that it touches', async (t) => {
+  const all = ['percentiles', 'time'];
+  const cases: [string, Partial<LoadResult>, Shape, string, string[]][] = [
+    ['closed loop', {}, { closed: true }, 'Service time only', all],
+    [
+      'client',
+      { verdict: { name: 'CLIENT_BOUND', evidence: 'e1' } },
+      {},
+      'CLIENT_BOUND: the client was the limit',
+      [...all, 'cpu'],
+    ],
+    [
+      'noise',
+      { verdict: { name: 'NOISY_MACHINE', evidence: 'e2' } },
+      {},
+      'NOISY_MACHINE: others used',
+      [...all, 'cpu'],
+    ],
+    [
+      'unclear',
+      { verdict: { name: 'UNCLEAR', evidence: 'e3' } },
+      {},
+      'UNCLEAR: whose limit',
+      [...all, 'cpu'],
+    ],
+    ['not steady', { steady: false }, {}, 'Not steady', all],
+    ['unknown', { steady: null }, {}, 'Steady or not: not known', ['time']],
+    [
+      'warm-up',
+      { warmup: { durationMs: 1, steady: false } },
+      {},
+      'The warm-up was not steady',
+      ['time'],
+    ],
+    ['interrupted', { interrupted: true }, {}, 'Ended early', [...all, 'cpu']],
+    ['failed', { failedTotal: 7 }, {}, '(7 requests failed', all],
+    ['unsent', { unsent: 9 }, {}, 'Requests were never sent: it flatters (9 of 600 due', all],
+    [
+      'in flight',
+      { inFlight: 3 },
+      {},
+      'Requests without an answer are missing (3 requests)',
+      ['percentiles'],
+    ],
+    ['too few', {}, {}, 'fewer than ten answers beyond', ['percentiles']],
+  ];
+  for (const [name, changes, shape, words, figures] of cases) {
+    const html = page(t, { run: small(changes, shape) });
+    for (const figure of ['percentiles', 'time', 'cpu']) {
+      const caveats = /<ul class="touches"[\s\S]*?<\/ul>/.exec(sectionOf(html, figure))?.[0] ?? '';
+      t.equal(caveats.includes(words), figures.includes(figure), `${name}: ${figure}`, { caveats });
+    }
+    const evidence = changes.verdict?.evidence;
+    if (evidence !== undefined) has(t, html, `<p>${evidence.toUpperCase()}.</p>`);
+  }
+  const two = page(t, { a: small({ unsent: 5 }), b: small() });
+  has(t, sectionOf(two, 'percentiles'), 'it flatters (a)', 'of several runs it says whose');
+  has(t, two, 'the figures flatter (a: 5 of 600 due, 0.83%).', 'and the summary how many');
+  has(t, sectionOf(page(t, { a: suiteResult(ARMS) }), 'suite-1'), '1 disturbed run had to be kept');
+  const knee = page(t, { a: kneeResult({ limit: 'noise', interrupted: true }) });
+  has(t, sectionOf(knee, 'rates'), 'The search was ended early');
+  has(t, sectionOf(knee, 'rates'), 'The search ended on a noisy machine');
+});
+
+t.test('a page has the figures that its results can give', async (t) => {
+  const ids = (html: string) => [...html.matchAll(/<section id="([^"]+)"/g)].map(([, id]) => id);
+  const foundation = ['account', 'environment'];
+  const cases: [string, Record<string, object>, string[]][] = [
+    ['one load', { a: small() }, ['percentiles', 'cpu', 'time', ...foundation]],
+    ['no server in sight', { a: small({ server: null }) }, ['percentiles', 'time', ...foundation]],
+    [
+      'nothing answered',
+      { a: small({ answered: 0, response: loadResult({ seconds: 0 }).response, seconds: [] }) },
+      ['cpu', ...foundation],
+    ],
+    [
+      'two rates',
+      { a: small(), b: small({ offeredPerSecond: 900 }) },
+      ['percentiles', 'rates', 'cpu', 'time', 'runs', ...foundation],
+    ],
+    ['a knee', { a: kneeResult() }, ['rates', 'percentiles', 'cpu', 'time', ...foundation]],
+    ['no knee', { a: kneeResult({ atKnee: null }) }, ['rates']],
+    ['a suite', { a: suiteResult(ARMS) }, ['suite-1', 'environment']],
+    ['a calibration', { a: calibration() }, ['calibration']],
+    [
+      'of everything',
+      { a: small(), b: suiteResult(ARMS), c: calibration() },
+      ['percentiles', 'cpu', 'time', 'suite-1', 'calibration', ...foundation],
+    ],
+  ];
+  for (const [name, results, wanted] of cases) {
+    const html = page(t, results);
+    t.same(ids(html), wanted, name);
+    const body = html.replaceAll(/<(script|style)[\s\S]*?<\/\1>/g, '');
+    t.notMatch(body, /NaN|undefined|\[object|Infinity/, `${name}: every figure is one`);
+    for (const image of body.match(/<svg [^>]*role="img"[^>]*>/g) ?? []) {
+      t.match(image, /aria-label="[^"]{30,}"/, `${name}: every image has words`);
+    }
+  }
+});
+
+t.test('repeated and more than can be drawn', async (t) => {
+  const runs = Object.fromEntries(
+    Array.from({ length: 11 }, (_, i) => ['abcdefghijk'[i], small({}, { seed: i })]),
+  );
+  const html = page(t, runs);
+  has(t, sectionOf(html, 'percentiles'), 'Drawn are 8 of 11; the table has all.');
+  has(t, sectionOf(html, 'percentiles'), 'k, response');
+  t.equal(sectionOf(html, 'time').match(/<figcaption>/g)?.length, 8);
+  const repeated = Object.fromEntries(
+    Array.from({ length: 6 }, (_, i) => [`s-${i}`, small({}, { seed: i, p50Us: 50 + i * 10 })]),
+  );
+  const again = page(t, repeated);
+  has(t, sectionOf(again, 'percentiles'), 'Of repeated runs the middle one by p99 is drawn.');
+  has(t, sectionOf(again, 'runs'), 's, median of 6');
+  has(t, sectionOf(again, 'runs'), 'class="bracket"');
+});
+
+t.test('what a name slips in stays a name', async (t) => {
+  const evil = `"><script>window.pwned=1</script><img src=x onerror="window.pwned=2">'--></style>`;
+  const environment = { ...small().environment, cpu: evil, node: evil };
+  const hostile = small({
+    target: evil,
+    protocol: evil,
+    environment,
+    verdict: { name: 'UNCLEAR', evidence: evil },
+    problems: [{ problem: evil, count: 2 }],
+    failed: { ...small().failed, [evil]: 3 },
+    failedTotal: 3,
+    thresholds: [{ threshold: `p99<5ms${evil}`, passed: false, actual: 1 }],
+  } as Partial<LoadResult>);
+  const suite = suiteResult({ [evil]: ARMS.single }) as { question: string };
+  const html = page(t, {
+    [`<b onclick=1>&${'x'.repeat(90)}`]: hostile,
+    knee: kneeResult({ target: evil, slo: [evil] }),
+    suite: { ...suite, question: evil, suite: evil, environment: { [evil]: evil } },
+  });
+  hasNot(t, html, '<script>window', 'no script of its own');
+  hasNot(t, html, '<img', 'no element of its own');
+  const bare = html.replaceAll(/<(script|style)[\s\S]*?<\/\1>/g, '').replaceAll(/"[^"]*"/g, '""');
+  t.equal(/<[^>]*\son\w+=/.test(bare), false, 'no handler in a tag');
+  hasNot(t, html, '<b onclick');
+  has(t, html, '&quot;&gt;&lt;script&gt;');
+  t.equal(html.match(/<\/script>/g)?.length, html.match(/<script[ >]/g)?.length);
+});
+
+t.test('the page is one file, and says so itself', async (t) => {
+  const html = page(t, { a: small() });
+  t.match(html.slice(0, 40), /^<!doctype html>\n<html lang="en">/);
+  has(t, html, 'default-src &#39;none&#39;');
+  has(t, html, 'Permission is hereby granted', "uPlot's license goes along");
+  const own = html.replace(/<script>\/\*! uPlot[\s\S]*<\/script>/, '');
+  t.equal(/(?:src|href)="(?!#|data:)/.exec(own)?.[0], undefined, 'nothing is asked for');
+  t.equal(/url\((?!#)/.exec(own)?.[0], undefined);
+  t.equal(html, page(t, { a: small() }), 'the same results give the same page');
+  const ids = [...own.matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id);
+  t.equal(new Set(ids).size, ids.length, 'ids are unique');
+  hasNot(
+    t,
+    page(t, { a: suiteResult(ARMS) }),
+    'uPlot',
+    'without a figure to zoom there is none of it',
+  );
+});
