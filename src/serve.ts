@@ -9,7 +9,7 @@ import { modeNames, modes, modesWith, modeUrl, type ModeName } from './modes/ind
 import { CAPABILITIES, type Capability, type Mode, type Running } from './modes/mode.ts';
 import { resolveHost } from './modes/shared-parts.ts';
 import { lockInstance, type InstanceLock } from './net/instance-lock.ts';
-import { formatAddress, type Address } from './net/listener.ts';
+import { explainListen, formatAddress, type Address } from './net/listener.ts';
 import {
   DEFAULT_IDLE_TIMEOUT_MS,
   readOptions,
@@ -287,8 +287,18 @@ function requireCapability(mode: Mode, need: Capability): void {
   throw new ModeError(`Mode ${mode.name} does not take ${CAPABILITIES[need]}.`, modesWith()[need]);
 }
 
+/** sun_path without its NUL (unix(7)). */
+const MOST_PATH_BYTES = 107;
+
 async function targetOf(options: Options): Promise<Address> {
-  if (options.unix !== undefined) return { path: options.unix };
+  if (options.unix !== undefined) {
+    const target = { path: options.unix };
+    // Older Nodes cut it short without a word, and listen somewhere else.
+    if (Buffer.byteLength(options.unix) > MOST_PATH_BYTES) {
+      throw explainListen(Object.assign(new Error('EINVAL'), { code: 'EINVAL' }), target);
+    }
+    return target;
+  }
   return resolveHost({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 });
 }
 

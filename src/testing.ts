@@ -48,11 +48,10 @@ export async function harness(
     throw new HandlerError('The harness has no sockets: serve a socket handler in mode single.');
   }
   const { limits } = readOptions({ limits: options.limits ?? {} });
-  const given = options.protocol ?? 'bytes';
   const clock = new ManualClock();
   const loop = new Loop({
     handler,
-    protocol: handler.protocol ?? (typeof given === 'string' ? makeProtocol(given) : given),
+    protocol: choose(handler.protocol, options.protocol),
     limits: { ...limits, idleTimeoutMs: limits.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS },
     nagle: false,
     fast: false,
@@ -60,6 +59,15 @@ export async function harness(
   });
   await handler.start?.({ data: options.data, workerId: 0 });
   return new Harness(loop, clock);
+}
+
+function choose(own: Protocol | undefined, given: HarnessOptions['protocol']): Protocol {
+  if (given === undefined) return own ?? makeProtocol('bytes');
+  const asked = typeof given === 'string' ? makeProtocol(given) : given;
+  if (own === undefined) return asked;
+  throw new HandlerError(
+    `protocol "${asked.name}" was given, but the handler brings its own, ${own.name}; leave it out.`,
+  );
 }
 
 /** A server in memory. */

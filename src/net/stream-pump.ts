@@ -9,14 +9,15 @@ export interface PumpTarget {
 }
 
 export class StreamPump {
-  #iterator: AsyncIterator<Uint8Array | string>;
+  #source: AsyncIterable<Uint8Array | string>;
+  #iterator: AsyncIterator<Uint8Array | string> | undefined = undefined;
   #target: PumpTarget;
   #pulling = false;
   #paused = true;
-  #cancelled = false;
+  #over = false;
 
   constructor(source: AsyncIterable<Uint8Array | string>, target: PumpTarget) {
-    this.#iterator = source[Symbol.asyncIterator]();
+    this.#source = source;
     this.#target = target;
   }
 
@@ -25,33 +26,49 @@ export class StreamPump {
     if (!this.#pulling) void this.#pull();
   }
 
-  /** The connection has ended: the source gets its `return()`. */
+  /** The connection has ended: the source gets its `return()`, also where nothing was asked of it yet. */
   cancel(): void {
-    if (this.#cancelled) return;
-    this.#cancelled = true;
-    // A source that throws while it is told to stop has nobody left to tell.
-    void Promise.resolve(this.#iterator.return?.()).catch(() => {});
+    if (this.#over) return;
+    this.#over = true;
+    void this.#stopSource();
   }
 
   async #pull(): Promise<void> {
     this.#pulling = true;
     try {
-      while (!this.#paused && !this.#cancelled) {
+      while (!this.#paused && !this.#over) {
+        this.#iterator ??= this.#source[Symbol.asyncIterator]();
         const { done, value } = await this.#iterator.next();
-        if (this.#cancelled) return;
-        if (done === true) {
-          this.#cancelled = true;
-          this.#target.done(undefined, false);
-          return;
+        if (this.#over) return;
+        if (done === true) this.#end(undefined, false);
+        else if (isChunk(value)) this.#paused = !this.#target.write(value);
+        else {
+          void this.#stopSource();
+          this.#end(new TypeError(`A stream gave ${typeof value}, not bytes or text.`), true);
         }
-        if (!this.#target.write(value)) this.#paused = true;
       }
     } catch (error) {
-      if (this.#cancelled) return;
-      this.#cancelled = true;
-      this.#target.done(error, true);
+      if (!this.#over) this.#end(error, true);
     } finally {
       this.#pulling = false;
     }
   }
+
+  #end(error: unknown, failed: boolean): void {
+    this.#over = true;
+    this.#target.done(error, failed);
+  }
+
+  async #stopSource(): Promise<void> {
+    try {
+      this.#iterator ??= this.#source[Symbol.asyncIterator]();
+      await this.#iterator.return?.();
+    } catch {
+      // One that throws while it is told to stop has nobody left to tell.
+    }
+  }
+}
+
+function isChunk(value: unknown): value is Uint8Array | string {
+  return typeof value === 'string' || value instanceof Uint8Array;
 }

@@ -57,6 +57,8 @@ void t.test('counter', async (t) => {
   });
 });
 
+const hasCurl = spawnSync('curl', ['--version']).error === undefined;
+
 void t.test('http', async (t) => {
   await forEveryMode(t, { needs: ['socket-handler'] }, async (t, combo) => {
     const server = await serveExample(t, combo, 'http');
@@ -67,39 +69,22 @@ void t.test('http', async (t) => {
       const body = `body ${i} `.repeat(10_000);
       t.ok((await text(await ask(server, agent, '/', body))) === body);
     });
+    await curl(t, server);
     t.same(await server.close(), { forced: false });
   });
 });
 
-const curl = spawnSync('curl', ['--version']).error === undefined;
-
-void t.test('http, by curl', { skip: !curl && 'curl is not installed' }, async (t) => {
-  await forEveryMode(t, { unless: others('single', 'sharded') }, async (t, combo) => {
-    const server = await serveExample(t, combo, 'http');
-    const url = server.url.replace('tcp:', 'http:');
-    const args = [
-      '-sS',
-      '--noproxy',
-      '*',
-      '--max-time',
-      '30',
-      url,
-      '--next',
-      '-sS',
-      '-d',
-      'and back',
-      url,
-    ];
-    const child = spawn('curl', args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    let out = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      out += chunk.toString();
-    });
-    const [code] = await once(child, 'close');
-    t.equal(code, 0);
-    t.match(out, /^hello from process \d+\nand back$/);
-  });
-});
+/** What curl gets: a GET, then a POST on the same connection. */
+async function curl(t: Test, server: Server): Promise<void> {
+  if (!hasCurl) return t.comment('curl is not installed');
+  const url = server.url.replace('tcp:', 'http:');
+  const options = ['-sS', '--noproxy', '*', '--max-time', '60'];
+  const args = [...options, url, '--next', ...options, '-d', 'and back', url];
+  const child = spawn('curl', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [out, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  t.equal(code, 0);
+  t.match(out, /^hello from process \d+\nand back$/);
+}
 
 for (const name of ['fastify', 'express']) {
   void t.test(name, async (t) => {

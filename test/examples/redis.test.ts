@@ -110,8 +110,8 @@ async function program(name: string, args: readonly string[], input = '') {
 }
 
 for (const [what, args] of Object.entries({
-  'one by one': '-n 2000',
-  'sixteen at a time, random keys': '-n 20000 -P 16 -r 5000',
+  'one by one': '-n 1000',
+  'sixteen at a time, random keys': '-n 6000 -P 16 -r 2000',
 })) {
   t.test(`redis-benchmark's default tests run clean, ${what}`, { skip }, async (t) => {
     const server = await start(t);

@@ -5,7 +5,7 @@ import { forEveryMode } from './support/combos.ts';
 import { contract } from './support/contract.ts';
 import { until } from './support/wait.ts';
 
-t.setTimeout(120_000);
+t.setTimeout(600_000);
 
 const state = (opened: string, messages: number) =>
   `${JSON.stringify({ opened, messages, results: [] })}\n`;

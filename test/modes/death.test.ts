@@ -6,7 +6,7 @@ import { forEveryMode, type Combo } from './support/combos.ts';
 import { contract, type Contract } from './support/contract.ts';
 import { before, until } from './support/wait.ts';
 
-t.setTimeout(120_000);
+t.setTimeout(600_000);
 
 const MOST_CLIENTS = 60;
 const unless = ({ definition }: Combo) =>

@@ -6,7 +6,7 @@ import { connectTo } from './support/client.ts';
 import { forEveryMode, handlerUrl, serveWith, type Combo } from './support/combos.ts';
 import { until } from './support/wait.ts';
 
-t.setTimeout(240_000);
+t.setTimeout(600_000);
 
 const CONNECTIONS = 20_000;
 const AT_ONCE = 50;

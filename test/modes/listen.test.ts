@@ -12,7 +12,7 @@ import { forEveryMode } from './support/combos.ts';
 import { contract } from './support/contract.ts';
 import { before } from './support/wait.ts';
 
-t.setTimeout(120_000);
+t.setTimeout(600_000);
 
 const folder = mkdtempSync(join(tmpdir(), 'patterns-listen-'));
 t.teardown(() => rmSync(folder, { recursive: true, force: true }));

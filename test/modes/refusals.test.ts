@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import t from 'tap';
-import { PatternsError } from '../../src/errors.ts';
+import type { PatternsError } from '../../src/errors.ts';
 import { modeNames, modes } from '../../src/modes/index.ts';
 import type { Mode } from '../../src/modes/mode.ts';
 import { line } from '../../src/protocols/line.ts';
@@ -12,7 +12,7 @@ import { serve, type ServeOptions } from '../../src/serve.ts';
 import { forEveryMode, handlerUrl, type Combo } from './support/combos.ts';
 import { until } from './support/wait.ts';
 
-t.setTimeout(120_000);
+t.setTimeout(600_000);
 
 const folder = mkdtempSync(join(tmpdir(), 'patterns-refusals-'));
 t.teardown(() => rmSync(folder, { recursive: true, force: true }));
@@ -127,7 +127,7 @@ t.test('options', async (t) => {
   ];
   for (const [options, message] of cases) {
     await t.rejects(
-      serve({ handler: 'echo', ...options } as ServeOptions),
+      serve({ handler: 'echo', ...options }),
       { code: 'PATTERNS_OPTION', name: 'OptionError', message },
       String(message),
     );
@@ -155,13 +155,13 @@ t.test('what a mode cannot do names the modes that can', async (t) => {
     const { capabilities }: Mode = modes[mode];
     for (const [capability, ask] of Object.entries(asks)) {
       if ((capabilities as readonly string[]).includes(capability)) continue;
-      const error = await serve({ mode, handler: 'echo', ...ask } as ServeOptions).then(
+      const error = await serve({ mode, handler: 'echo', ...ask }).then(
         (server) => server.close().then(() => undefined),
         (thrown: PatternsError & { modes: string[] }) => thrown,
       );
       t.equal(error?.code, 'PATTERNS_MODE', `${mode}: ${capability}`);
       const able = modeNames.filter((name) =>
-        ((modes[name] as Mode).capabilities as readonly string[]).includes(capability),
+        (modes[name].capabilities as readonly string[]).includes(capability),
       );
       t.strictSame(error?.modes, able);
       for (const name of able) t.match(error?.message, name);
@@ -178,7 +178,7 @@ t.test('units', async (t) => {
         serve({ mode, unit, handler: 'echo' }),
         {
           code: 'PATTERNS_MODE',
-          modes: modeNames.filter((name) => (modes[name] as Mode).units.includes(unit)),
+          modes: modeNames.filter((name) => modes[name].units.includes(unit)),
         },
         `${mode} by ${unit}`,
       );

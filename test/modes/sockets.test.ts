@@ -11,7 +11,7 @@ import { Log } from './support/log.ts';
 import { Random } from './support/random.ts';
 import { before, until } from './support/wait.ts';
 
-t.setTimeout(120_000);
+t.setTimeout(600_000);
 
 type Target = Server | net.NetConnectOpts;
 

@@ -3,7 +3,7 @@ import t from 'tap';
 import { connectTo } from './support/client.ts';
 import { forEveryMode, handlerUrl, serveWith } from './support/combos.ts';
 
-t.setTimeout(120_000);
+t.setTimeout(600_000);
 
 interface Case {
   readonly name: string;

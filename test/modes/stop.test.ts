@@ -6,7 +6,7 @@ import { forEveryMode, type Combo } from './support/combos.ts';
 import { contract } from './support/contract.ts';
 import { before, until } from './support/wait.ts';
 
-t.setTimeout(120_000);
+t.setTimeout(600_000);
 
 /** A client that closes its side when the server does. */
 async function polite(client: Client): Promise<string> {

@@ -6,7 +6,7 @@ import { forEveryMode, handlerUrl, serveWith } from './support/combos.ts';
 import { Log } from './support/log.ts';
 import { until } from './support/wait.ts';
 
-t.setTimeout(120_000);
+t.setTimeout(600_000);
 
 /** More than kernels keep for a peer that does not read: 32 MiB. */
 const CHUNKS = 512;

@@ -35,7 +35,7 @@ const cases: Record<string, Case> = {
   },
 };
 
-t.setTimeout(120_000);
+t.setTimeout(600_000);
 for (const name of scripted) {
   t.test(name, async (t) => {
     const speaker = new Speaker(name);

@@ -125,18 +125,26 @@ function ofRuns(runs: readonly Run[]): Answer {
 
 function askedOfRuns(runs: readonly Run[]): string {
   const open = runs.filter(({ result }) => result.loop === 'open');
-  const offered = open.map(({ result }) => result.offeredPerSecond ?? 0);
-  const [low, high] = [least(offered), most(offered)];
-  const rates = high > low * 1.02 ? `${rate(low)} to ${rate(high)}` : rate(high);
-  if (open.length === runs.length)
-    return `How long do answers take? All in an open loop, at ${rates}.`;
-  const parts = [
-    open.length > 0 ? `${open.length} in an open loop, at ${rates}` : '',
-    open.length < runs.length
-      ? `${runs.length - open.length} in a closed loop, as much as ${runs.length - open.length === 1 ? 'its' : 'their'} connections carry`
-      : '',
-  ];
-  return `${capital(list(parts.filter((part) => part !== '')))}.`;
+  const closed = runs.filter(({ result }) => result.loop === 'closed');
+  const rates = range(
+    open.map(({ result }) => result.offeredPerSecond ?? 0),
+    1.02,
+  );
+  const connections = range(
+    closed.map(({ result }) => result.connections),
+    1,
+  );
+  if (closed.length === 0) return `How long do answers take? All in an open loop, at ${rates}/s.`;
+  if (open.length === 0) {
+    return `How much at most? All in a closed loop, over ${connections} connections.`;
+  }
+  return `${open.length} in an open loop, at ${rates}/s, and ${closed.length} in a closed loop, over ${connections} connections.`;
+}
+
+/** '8 to 64'; one figure where they differ by no more than the factor `same`. */
+function range(values: readonly number[], same: number): string {
+  const [low, high] = [least(values), most(values)];
+  return high > low * same ? `${count(low)} to ${count(high)}` : count(high);
 }
 
 function ofCalibrations(calibrations: Report['calibrations']): Answer {

@@ -27,7 +27,11 @@ export function compare(runs: readonly Run[]): string {
             3,
           )}`,
     );
-    return `No ranking: ${doubtful.length} of ${runs.length} runs do not surely show what the server can do (${each.join('; ')}).`;
+    const which =
+      doubtful.length === runs.length
+        ? `none of the ${runs.length} runs surely shows`
+        : `${doubtful.length} of ${runs.length} runs ${doubtful.length === 1 ? 'does' : 'do'} not surely show`;
+    return `No ranking: ${which} what the server can do (${each.join('; ')}).`;
   }
   if (groupsOf(runs).length === 1) return sayRepeats(runs);
   const { loop } = runs[0].result;

@@ -3,7 +3,7 @@ import { m, nothing, type Markup } from '../svg/markup.ts';
 import { renderTable, runTag, type Cell, type Table } from './blocks.ts';
 import { icon, type Sign } from './icons.ts';
 import type { Run } from './runs.ts';
-import { capital, count, failureWords, rate, us } from './words.ts';
+import { capital, count, failureWords, plural, rate, us } from './words.ts';
 
 const VERDICT_SIGNS: Readonly<Record<Run['result']['verdict']['name'], Sign>> = {
   SERVER_BOUND: 'good',
@@ -26,7 +26,12 @@ export function runsTable(runs: readonly Run[]): Table {
       const known = latency.count > 0;
       return [
         { text: runTag(series, name) },
-        { text: result.loop === 'open' ? rate(result.offeredPerSecond ?? 0) : 'closed loop' },
+        {
+          text:
+            result.loop === 'open'
+              ? rate(result.offeredPerSecond ?? 0)
+              : plural(result.connections, 'connection'),
+        },
         { text: rate(result.ratePerSecond) },
         { text: known ? us(latency.p50Us) : '–', few: known && few('p50') },
         { text: known ? us(latency.p99Us) : '–', few: known && few('p99') },

@@ -79,7 +79,7 @@ function draw(sweeps: readonly Sweep[], size: Size): Markup {
   return svg(
     size,
     alternativeOf(sweeps),
-    sweeps.map((sweep) => drawBeyond(sweep, x, area)),
+    knees.length === 1 && sweeps.map((sweep) => drawBeyond(sweep, x, area)),
     drawFrame(
       area,
       { scale: x, ticks: xTicks, title: 'answers a second' },
