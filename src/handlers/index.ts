@@ -16,6 +16,7 @@ interface Builtin {
 
 export const builtins = {
   echo: { summary: 'gives every message back' },
+  hello: { summary: 'answers every message with hello' },
   compute: {
     summary: 'spends N microseconds of CPU on each message, then gives it back',
     argument: { name: 'N', unit: 'us', default: 200, most: 10_000_000 },

@@ -32,7 +32,7 @@ const DEFAULT_THREADS = 64;
 export const mode: Mode = {
   name: 'blocking',
   summary:
-    'For comparison: a thread per connection with blocking reads, each some 10 MB; the cap is the number of clients served.',
+    'For comparison: a thread per connection with blocking reads, each some 16 MiB; the cap is the number of clients served.',
   listeners: '1',
   accepts: 'main (of a child process)',
   reads: 'one thread per connection, blocking reads',

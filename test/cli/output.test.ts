@@ -137,7 +137,8 @@ const noScript = spawnSync('script', ['--version']).status !== 0 && 'script(1) i
 
 t.test('on a terminal the log is for people, and Ctrl-C ends it', { skip: noScript }, async (t) => {
   const cli = start(t, ['serve', 'echo', '--port=0', ...SHARDED, '--log-level=debug'], {
-    through: ['sh', '-c', 'exec script -qec "$(printf "%s " "$@")" /dev/null', 'sh'],
+    // exec: a shell that stayed would take Ctrl-C too, and say 130
+    through: ['sh', '-c', 'exec script -qec "exec $(printf "%s " "$@")" /dev/null', 'sh'],
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   await cli.port();

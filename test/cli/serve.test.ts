@@ -72,6 +72,16 @@ t.test('one line on standard output, whatever the handler prints', async (t) => 
   });
 });
 
+t.test('hello', async (t) => {
+  const web = start(t, ['serve', 'hello', '--protocol=http', '--port=0']);
+  const url = `http://127.0.0.1:${await web.port()}/`;
+  const response = await fetch(url);
+  t.equal(response.headers.get('content-type'), 'text/plain');
+  t.equal(await response.text(), 'hello');
+  const lines = start(t, ['serve', 'hello', '--protocol=line', '--port=0']);
+  t.equal(await new Client(t, { port: await lines.port(), host: '127.0.0.1' }).ask('hi'), 'hello');
+});
+
 t.test('a Unix socket', async (t) => {
   const path = join(folderOf(t), 'x.sock');
   const cli = start(t, ['serve', 'echo', `--unix=${path}`, '--mode=shared', '--workers=2']);

@@ -23,6 +23,13 @@ function others(...names: readonly string[]) {
     names.includes(mode) && unit === definition.units[0] ? undefined : 'another mode shows it';
 }
 
+/** Where a connection keeps a thread, there are fewer threads than clients here. */
+function agentFor(t: Test, { mode }: Combo): http.Agent {
+  const agent = new http.Agent({ keepAlive: mode !== 'blocking', maxSockets: CLIENTS });
+  t.teardown(() => agent.destroy());
+  return agent;
+}
+
 /** `test` for each of some clients at once. */
 async function withClients(test: (number: number) => Promise<unknown>): Promise<void> {
   await Promise.all(Array.from({ length: CLIENTS }, (_, i) => test(i)));
@@ -62,8 +69,7 @@ const hasCurl = spawnSync('curl', ['--version']).error === undefined;
 void t.test('http', async (t) => {
   await forEveryMode(t, { needs: ['socket-handler'] }, async (t, combo) => {
     const server = await serveExample(t, combo, 'http');
-    const agent = new http.Agent({ keepAlive: true, maxSockets: CLIENTS });
-    t.teardown(() => agent.destroy());
+    const agent = agentFor(t, combo);
     await withClients(async (i) => {
       t.match(await text(await ask(server, agent, '/')), /^hello from process \d+\n$/);
       const body = `body ${i} `.repeat(10_000);
@@ -90,8 +96,7 @@ for (const name of ['fastify', 'express']) {
   void t.test(name, async (t) => {
     await forEveryMode(t, { needs: ['socket-handler'] }, async (t, combo) => {
       const server = await serveExample(t, combo, name);
-      const agent = new http.Agent({ keepAlive: true, maxSockets: CLIENTS });
-      t.teardown(() => agent.destroy());
+      const agent = agentFor(t, combo);
       await withClients(async (i) => {
         t.match(await json(await ask(server, agent, '/')), { hello: 'world', pid: Number });
         const numbers = Array.from({ length: 1000 }, (_, at) => at * i);
@@ -103,6 +108,37 @@ for (const name of ['fastify', 'express']) {
     });
   });
 }
+
+void t.test('hono', async (t) => {
+  await forEveryMode(t, {}, async (t, combo) => {
+    const server = await serveExample(t, combo, 'hono');
+    const agent = agentFor(t, combo);
+    await withClients(async (i) => {
+      t.equal(await text(await ask(server, agent, '/')), 'hello');
+      t.same(await json(await ask(server, agent, `/users/${i}`)), { id: String(i) });
+      t.same(await json(await ask(server, agent, '/sum', '[1,2,3.5]')), { sum: 6.5 });
+      t.equal(await text(await ask(server, agent, '/stars')), '*\n**\n***\n');
+      const missing = await ask(server, agent, '/none');
+      t.equal(missing.statusCode, 404);
+      missing.resume();
+    });
+    t.same(await server.close(), { forced: false });
+  });
+});
+
+void t.test('router', async (t) => {
+  await forEveryMode(t, {}, async (t, combo) => {
+    const server = await serveExample(t, combo, 'router');
+    const agent = agentFor(t, combo);
+    await withClients(async (i) => {
+      t.equal(await text(await ask(server, agent, '/')), 'hello\n');
+      t.same(await json(await ask(server, agent, `/users/${i}`)), { id: String(i) });
+      const body = `{"text":"${'x'.repeat(i * 10_000)}"}`;
+      t.ok((await text(await ask(server, agent, '/echo', body))) === body);
+    });
+    t.same(await server.close(), { forced: false });
+  });
+});
 
 async function ask(server: Server, agent: http.Agent, path: string, body?: string) {
   const { port } = server.address as { port: number };

@@ -1,5 +1,6 @@
 /** RFC 9112, 7.1: chunked bodies, their extensions (7.1.1) and trailers (7.1.2). */
-import { refuses, takes, type PlainRequest } from './support.ts';
+import { refuses, takes } from './cases.ts';
+import type { PlainRequest } from './support.ts';
 
 const HEAD = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
 const GET = 'GET /next HTTP/1.1\r\nHost: a\r\n\r\n';

@@ -15,6 +15,7 @@ export const STRICTER: ReadonlyArray<readonly [RegExp, string]> = [
     /^A request begins with/,
     'RFC 9112, 2.2 has one empty line skipped; llhttp skips any number, and bare LFs',
   ],
+  [/^A tab stands beside/, 'llhttp takes it in front of a value, and not behind "chunked"'],
   [/^A request line ends with/, 'RFC 9112, 3: one space before the version; llhttp takes several'],
   [/^The request target holds/, 'RFC 3986: llhttp lets "#<> and bytes beyond ASCII pass'],
   [
@@ -36,7 +37,10 @@ export const STRICTER: ReadonlyArray<readonly [RegExp, string]> = [
     /^No Transfer-Encoding other than chunked/,
     'RFC 9112, 6.1: 501; node:http hands the coded body on',
   ],
-  [/^The Transfer-Encoding does not end/, 'an empty one, which llhttp takes for none'],
+  [
+    /^The Transfer-Encoding does not end/,
+    'several lines of it, of which llhttp takes the last; and any in a request for an upgrade',
+  ],
   [
     /^There is more than one Transfer-Encoding/,
     'RFC 9112, 6.1: chunked once; llhttp joins the lines',

@@ -1,7 +1,7 @@
 /** RFC 9112, 5 (field syntax) and 2.2; RFC 9110, 5.5 (values), 5.3 (order), 7.2 and RFC 9112, 3.2 (Host). */
 import t from 'tap';
 import { HttpHeaders } from '../../src/protocols/http1/headers.ts';
-import { refuses, takes } from './support.ts';
+import { refuses, takes } from './cases.ts';
 
 const request = (fields: string) => `GET / HTTP/1.1\r\n${fields}\r\n\r\n`;
 const withHost = (fields: string) => request(`Host: a\r\n${fields}`);

@@ -1,5 +1,5 @@
 /** RFC 9112, 6 (message body) and 11.2 (request smuggling); RFC 9110, 8.6 (Content-Length). */
-import { refuses, takes } from './support.ts';
+import { refuses, takes } from './cases.ts';
 
 const post = (fields: string, body = '') =>
   `POST / HTTP/1.1\r\nHost: a\r\n${fields}\r\n\r\n${body}`;
@@ -136,3 +136,18 @@ refuses(
   /missing/,
   { lengthRequired: true },
 );
+for (const blank of ['\t', ' \t', '\t ']) {
+  refuses(
+    `chunked${JSON.stringify(blank)}`,
+    post(`Transfer-Encoding: chunked${blank}`, '0\r\n\r\n'),
+    400,
+    /tab/,
+  );
+  refuses(
+    `${JSON.stringify(blank)}chunked`,
+    post(`Transfer-Encoding:${blank}chunked`, '0\r\n\r\n'),
+    400,
+    /tab/,
+  );
+  refuses(`5${JSON.stringify(blank)}`, post(`Content-Length: 5${blank}`, 'hello'), 400, /tab/);
+}

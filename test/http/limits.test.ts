@@ -1,5 +1,5 @@
 /** Every limit: what reaches it is taken, and a byte more is refused with its status (RFC 9110, 15.5; RFC 6585, 5). */
-import { refuses, takes } from './support.ts';
+import { refuses, takes } from './cases.ts';
 
 const HOST = 'Host: a\r\n';
 const get = (target: string, fields = HOST) => `GET ${target} HTTP/1.1\r\n${fields}\r\n`;

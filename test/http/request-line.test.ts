@@ -1,6 +1,6 @@
 /** RFC 9112, 3 (request line), 2.3 (version), 2.2 (empty lines); RFC 9110, 9.1 (methods). */
 import { METHODS } from '../../src/protocols/http1/methods.ts';
-import { refuses, takes } from './support.ts';
+import { refuses, takes } from './cases.ts';
 
 const END = '\r\nHost: a\r\n\r\n';
 

@@ -7,7 +7,7 @@ import type { Writer } from '../writer.ts';
 import { FieldLines } from './field-lines.ts';
 import { CONTINUE, statusLine, type HeadLines } from './head-lines.ts';
 import type { HttpRequest, RequestBody } from './request.ts';
-import { cancel, chunked, measured, type Source } from './response-stream.ts';
+import { cancel, chunked, measured, unframed, type Source } from './response-stream.ts';
 import type { HttpResponse } from './response.ts';
 
 const CLOSE: After = Object.freeze({ close: true });
@@ -156,9 +156,10 @@ export class ResponseEncoder {
     // The stream may be made of the request's body, which the client keeps until it is asked for.
     if (source?.answerContinue() === true) head = CONTINUE + head;
     this.#write(head + END, '', writer);
-    let stream = body;
+    let stream: Source;
     if (contentLength !== undefined) stream = measured(body, contentLength);
     else if (asChunks) stream = chunked(body, response.trailers);
+    else stream = unframed(body);
     return source === undefined ? { stream, close: closes } : new AfterBoth(stream, closes, source);
   }
 

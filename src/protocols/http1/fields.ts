@@ -154,9 +154,11 @@ export class FieldScanner {
         return this.#trailers ? forbidden('Connection') : this.#connection(buffer, from, to);
       case 14:
         if (!isWord(buffer, line, nameEnd, 'content-length')) return '';
+        if (hasTab(buffer, nameEnd, lineEnd)) return TAB;
         return this.#trailers ? forbidden('Content-Length') : this.#length(buffer, from, to);
       default:
         if (!isWord(buffer, line, nameEnd, 'transfer-encoding')) return '';
+        if (hasTab(buffer, nameEnd, lineEnd)) return TAB;
         return this.#trailers ? forbidden('Transfer-Encoding') : this.#coding(buffer, from, to);
     }
   }
@@ -243,6 +245,17 @@ export function isAuthority(buffer: Buffer, from: number, to: number): boolean {
 
 const AUTHORITY =
   /^(?:(?:[0-9A-Za-z\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?$/;
+
+/**
+ * In what frames a message. Not all that parse HTTP take a tab for a blank (llhttp does not behind "chunked"), and no
+ * difference is to hide there.
+ */
+function hasTab(buffer: Buffer, from: number, to: number): boolean {
+  for (let i = from; i < to; i += 1) if (buffer[i] === HT) return true;
+  return false;
+}
+
+const TAB = 'A tab stands beside what frames the body.';
 
 function isBlank(byte: number): boolean {
   return byte === SP || byte === HT;

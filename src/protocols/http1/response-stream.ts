@@ -11,7 +11,7 @@ const DONE: Piece = { done: true, value: undefined };
 
 /** `source` as chunks (RFC 9112, 7.1), with the trailer section behind the last one. */
 export function chunked(source: Source, trailers: (() => HeadersInit) | undefined): Source {
-  const pieces = source[Symbol.asyncIterator]();
+  const pieces = piecesOf(source);
   let last = false;
   return iterable({
     async next(): Promise<Piece> {
@@ -33,7 +33,7 @@ export function chunked(source: Source, trailers: (() => HeadersInit) | undefine
 
 /** `source`, which must have `length` bytes in all: neither the next response nor silence may stand in for the rest. */
 export function measured(source: Source, length: number): Source {
-  const pieces = source[Symbol.asyncIterator]();
+  const pieces = piecesOf(source);
   let left = length;
   return iterable({
     async next(): Promise<Piece> {
@@ -53,7 +53,28 @@ export function measured(source: Source, length: number): Source {
 
 /** Nobody pulls it: it is told so. */
 export function cancel(source: Source): void {
-  void stop(source[Symbol.asyncIterator]()).catch(() => {});
+  void stop(piecesOf(source)).catch(() => {});
+}
+
+/** `source` as it is, up to the connection's end. */
+export function unframed(source: Source): Source {
+  return iterable(piecesOf(source));
+}
+
+/** A web stream's own iterator waits for the piece that it is at before it hears that nobody wants one. */
+function piecesOf(source: Source): AsyncIterator<Uint8Array | string, undefined> {
+  if (!(source instanceof ReadableStream)) return source[Symbol.asyncIterator]();
+  const reader = (source as ReadableStream<Uint8Array>).getReader();
+  return {
+    async next(): Promise<Piece> {
+      const { done, value } = await reader.read();
+      return done ? DONE : { done, value };
+    },
+    async return(): Promise<Piece> {
+      await reader.cancel();
+      return DONE;
+    },
+  };
 }
 
 async function stop(pieces: AsyncIterator<Uint8Array | string>): Promise<Piece> {

@@ -4,6 +4,8 @@
  */
 import { makeProtocol, type ProtocolName } from '../../../src/protocols/index.ts';
 import type { Protocol } from '../../../src/protocols/protocol.ts';
+import type { HttpRequest } from '../../../src/protocols/http1/request.ts';
+import { Step } from '../../../src/protocols/protocol.ts';
 import { Writer } from '../../../src/protocols/writer.ts';
 
 export interface Script {
@@ -15,6 +17,8 @@ export interface Script {
   answer(text: string): unknown;
   /** It has a form for null. */
   readonly hasNull?: boolean;
+  /** What differs from run to run made equal. */
+  equal?(bytes: Buffer): Buffer;
 }
 
 const text: Script = {
@@ -41,6 +45,13 @@ export const scripts: Partial<Record<ProtocolName, Script>> = {
     answer: (reply) => reply,
     hasNull: true,
   },
+  http: {
+    ask: (op) => ({ method: 'POST', target: '/op', headers: { host: 'x' }, body: op }),
+    op: (request: HttpRequest) => request.text(),
+    answer: (reply) => ({ headers: { 'content-type': 'text/plain' }, body: reply }),
+    equal: (bytes) =>
+      Buffer.from(bytes.toString('latin1').replaceAll(/^Date: .*$/gm, 'Date: …'), 'latin1'),
+  },
 };
 
 export const scripted = Object.keys(scripts) as ProtocolName[];
@@ -50,12 +61,19 @@ export class Speaker {
   readonly name: ProtocolName;
   readonly protocol: Protocol;
   readonly script: Script;
+  /** What replies are to, where that matters to their form. */
+  readonly #input: unknown;
   #writer = new Writer();
 
   constructor(name: ProtocolName) {
     this.name = name;
     this.protocol = makeProtocol(name);
     this.script = scripts[name]!;
+    const bytes = this.ask('x');
+    const decoder = this.protocol.server.decoder(LIMIT_BYTES);
+    decoder.feed(bytes, 0, bytes.length, 0);
+    decoder.next();
+    this.#input = decoder.take();
   }
 
   /** The bytes of messages. */
@@ -68,20 +86,36 @@ export class Speaker {
   /** The bytes of replies; null is the value. */
   answer(...replies: Array<string | null>): Buffer {
     return this.#written((writer) => {
-      for (const reply of replies)
-        this.protocol.server.encode(
-          reply === null ? null : this.script.answer(reply),
-          writer,
-          undefined,
-        );
+      for (const reply of replies) {
+        const value = reply === null ? null : this.script.answer(reply);
+        this.protocol.server.encode(value, writer, this.#input);
+      }
     });
   }
 
-  /** The bytes of an error reply, or undefined where the connection is closed instead. */
-  error(): Buffer | undefined {
+  /** The bytes of an error reply, and whether the connection ends behind it, as it does where there is none. */
+  error(): { bytes: Buffer; ends: boolean } {
     const { server } = this.protocol;
-    if (server.encodeError === undefined) return undefined;
-    return this.#written((writer) => void server.encodeError!(new Error('no'), writer, undefined));
+    if (server.encodeError === undefined) return { bytes: Buffer.alloc(0), ends: true };
+    let ends = false;
+    const bytes = this.#written((writer) => {
+      ends = server.encodeError!(new Error('no'), writer, this.#input)?.close === true;
+    });
+    return { bytes, ends };
+  }
+
+  /** The last reply to a peer that ended behind `part` of a message. */
+  cutShort(part: Buffer): Buffer {
+    const decoder = this.protocol.server.decoder(LIMIT_BYTES);
+    decoder.feed(part, 0, part.length, 0);
+    decoder.next();
+    if (decoder.finish() !== Step.FAIL) throw new Error(`${this.name} takes a message cut short`);
+    return Buffer.from(decoder.failure!.reply ?? []);
+  }
+
+  /** Bytes that compare. */
+  equal(bytes: Buffer): Buffer {
+    return this.script.equal?.(bytes) ?? bytes;
   }
 
   #written(write: (writer: Writer) => void): Buffer {
@@ -93,3 +127,5 @@ export class Speaker {
     return bytes;
   }
 }
+
+const LIMIT_BYTES = 1024 * 1024;

@@ -1,0 +1,175 @@
+/** A small router: static paths and parameters, 404, and 405 with Allow. */
+import { OptionError, HttpError } from '../errors.ts';
+import type { Connection, MessageHandler } from '../handler.ts';
+import { http, type HttpProtocol } from '../protocols/http1/http.ts';
+import { isMethod } from '../protocols/http1/methods.ts';
+import type { HttpRequest } from '../protocols/http1/request.ts';
+import type { HttpResponse } from '../protocols/http1/response.ts';
+
+type Awaitable<T> = T | Promise<T>;
+
+/** Answers a request; parameters are in `request.params`. */
+export type Route = (
+  request: HttpRequest,
+  connection: Connection<HttpResponse>,
+) => Awaitable<HttpResponse>;
+
+export interface RouterOptions {
+  /** Default `http()`. */
+  readonly protocol?: HttpProtocol;
+  /** Requests may run on any executor of `dispatched` (MessageHandler.stateless). Default true: HTTP has no state of its own. */
+  readonly stateless?: boolean;
+  /** Answers where no route has the path. Default: 404 without a body. */
+  readonly notFound?: Route;
+}
+
+/** A handler that is filled with routes; a path's methods are chained. */
+export interface Router extends MessageHandler<HttpRequest, HttpResponse> {
+  readonly protocol: HttpProtocol;
+  /** Also answers HEAD, unless HEAD has a route of its own. */
+  get(path: string, route: Route): this;
+  head(path: string, route: Route): this;
+  post(path: string, route: Route): this;
+  put(path: string, route: Route): this;
+  patch(path: string, route: Route): this;
+  delete(path: string, route: Route): this;
+  options(path: string, route: Route): this;
+  /** Any method of METHODS. */
+  on(method: string, path: string, route: Route): this;
+  message(request: HttpRequest, connection: Connection<HttpResponse>): Awaitable<HttpResponse>;
+}
+
+interface Target {
+  readonly route: Route;
+  /** Of its parameters, in the order of the path. */
+  readonly names: readonly string[];
+}
+
+/** One segment of the paths: what follows it by name, or as a parameter; and the methods of the path that ends here. */
+class Segment {
+  readonly named = new Map<string, Segment>();
+  parameter: Segment | undefined = undefined;
+  readonly methods = new Map<string, Target>();
+}
+
+/**
+ * A path is matched as it is in the target, segment by segment; a named segment goes before a parameter. `:name` takes
+ * one segment that is not empty, percent-decoded; what does not decode is answered 400.
+ *
+ * @throws OptionError for a method that is none, a path without '/' in front, and a route that is there already.
+ * @example
+ * export default router()
+ *   .get('/', () => ({ body: 'hello' }))
+ *   .get('/users/:id', ({ params }) => ({ body: `user ${params.id}` }))
+ *   .post('/users', async (request) => ({ status: 201, body: JSON.stringify(request.json()) }));
+ */
+export function router(options: RouterOptions = {}): Router {
+  const root = new Segment();
+  const exact = new Map<string, Segment>();
+  const notFound: Route = options.notFound ?? (() => ({ status: 404 }));
+
+  const on = (method: string, path: string, route: Route): Router => {
+    const { segment, names } = place(root, path);
+    if (!isMethod(method)) throw new OptionError(`router: there is no method ${method}.`);
+    if (segment.methods.has(method)) {
+      throw new OptionError(`router: ${method} ${path} has a route already.`);
+    }
+    segment.methods.set(method, { route, names });
+    if (names.length === 0) exact.set(path, segment);
+    return self;
+  };
+  const adder = (method: string) => (path: string, route: Route) => on(method, path, route);
+
+  const self: Router = {
+    protocol: options.protocol ?? http(),
+    stateless: options.stateless ?? true,
+    on,
+    get: adder('GET'),
+    head: adder('HEAD'),
+    post: adder('POST'),
+    put: adder('PUT'),
+    patch: adder('PATCH'),
+    delete: adder('DELETE'),
+    options: adder('OPTIONS'),
+    message(request, connection) {
+      const values: string[] = [];
+      const segment =
+        exact.get(request.target) ?? exact.get(request.path) ?? find(root, request.path, 1, values);
+      if (segment === undefined) return notFound(request, connection);
+      const { methods } = segment;
+      const target =
+        methods.get(request.method) ?? (request.method === 'HEAD' ? methods.get('GET') : undefined);
+      if (target === undefined) return { status: 405, headers: { allow: allowed(methods) } };
+      if (values.length > 0) request.params = named(target.names, values);
+      return target.route(request, connection);
+    },
+  };
+  return self;
+}
+
+/** The segment at which a path ends, made where it is missing. */
+function place(root: Segment, path: string): { segment: Segment; names: string[] } {
+  if (!path.startsWith('/'))
+    throw new OptionError(`router: the path "${path}" must begin with "/".`);
+  const names: string[] = [];
+  let segment = root;
+  for (const part of path.slice(1).split('/')) {
+    if (part.startsWith(':')) {
+      const name = part.slice(1);
+      if (!/^\w+$/.test(name) || names.includes(name)) {
+        throw new OptionError(`router: "${part}" in "${path}" must be ":" and a name of its own.`);
+      }
+      names.push(name);
+      segment = segment.parameter ??= new Segment();
+    } else {
+      let next = segment.named.get(part);
+      if (next === undefined) segment.named.set(part, (next = new Segment()));
+      segment = next;
+    }
+  }
+  return { segment, names };
+}
+
+/** Walks the segments of `path` from `from` on; parameters' values go to `values`. */
+function find(at: Segment, path: string, from: number, values: string[]): Segment | undefined {
+  if (!path.startsWith('/')) return undefined; // '*'
+  const slash = path.indexOf('/', from);
+  const part = slash === -1 ? path.slice(from) : path.slice(from, slash);
+  const next = at.named.get(part);
+  const found = next === undefined ? undefined : ending(next, path, slash, values);
+  if (found !== undefined) return found;
+  if (at.parameter === undefined || part === '') return undefined;
+  values.push(part);
+  const other = ending(at.parameter, path, slash, values);
+  if (other === undefined) values.pop();
+  return other;
+}
+
+function ending(at: Segment, path: string, slash: number, values: string[]): Segment | undefined {
+  if (slash !== -1) return find(at, path, slash + 1, values);
+  return at.methods.size > 0 ? at : undefined;
+}
+
+function named(names: readonly string[], values: readonly string[]): Record<string, string> {
+  const params = Object.create(null) as Record<string, string>;
+  names.forEach((name, i) => {
+    params[name] = decode(values[i]);
+  });
+  return params;
+}
+
+function decode(value: string): string {
+  if (!value.includes('%')) return value;
+  try {
+    return decodeURIComponent(value);
+  } catch (error) {
+    throw new HttpError(400, `The path has "${value}", which does not decode.`, { cause: error });
+  }
+}
+
+/** RFC 9110, 10.2.1. */
+function allowed(methods: ReadonlyMap<string, Target>): string {
+  const names = [...methods.keys()];
+  if (methods.has('GET') && !methods.has('HEAD')) names.push('HEAD');
+  return names.join(', ');
+}
