@@ -28,6 +28,12 @@ export class Burst {
     return false;
   }
 
+  /** So many that nobody looks at. */
+  count(events: number): void {
+    this.#since += events;
+    this.#counted += events;
+  }
+
   /** A second is over. `counted`: how many were not told; `quiet`: there was nothing at all, and all is forgotten. */
   tick(): { counted: number; quiet: boolean } {
     const verdict = { counted: this.#counted, quiet: this.#since === 0 };

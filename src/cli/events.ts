@@ -23,11 +23,12 @@ export function logEvents(log: Logger): () => void {
   const accept = new Bounded(log, 'connections could not be accepted');
   const dead = new Set<number>();
 
-  on<{ error: unknown }>(handlerErrors, ({ error }) => {
-    handler.tell(error, {}, 'the handler failed');
+  on<{ error: unknown; count?: number }>(handlerErrors, ({ error, count }) => {
+    handler.tell(error, {}, 'the handler failed', count);
   });
-  on<{ workerId: number; error: unknown }>(workerHandlerErrors, ({ workerId, error }) => {
-    handler.tell(error, { workerId }, 'the handler failed');
+  on<{ workerId: number; error: unknown; count: number }>(workerHandlerErrors, (event) => {
+    const { workerId, error, count } = event;
+    handler.tell(error, { workerId }, 'the handler failed', count);
   });
   on<{ address: object; error: Error }>(acceptErrors, ({ address, error }) => {
     accept.tell(error, { address }, 'a connection could not be accepted');
@@ -62,10 +63,12 @@ class Bounded {
     this.#what = what;
   }
 
-  tell(error: unknown, more: object, sentence: string): void {
+  /** @param count how many errors this one stands for. */
+  tell(error: unknown, more: object, sentence: string, count = 1): void {
     this.#timer ??= setInterval(() => this.#tick(), SECOND_MS).unref();
     this.#last = error;
-    if (this.#burst.take(() => kindOf(error)))
+    if (count > 1) this.#burst.count(count);
+    else if (this.#burst.take(() => kindOf(error)))
       this.#log.error({ ...more, err: error }, `${sentence}: ${messageOf(error)}`);
   }
 

@@ -251,7 +251,7 @@ class Threads {
     const seat: Seat = { worker, workerId, control, counts, client: undefined };
     this.#seats.add(seat);
     worker.on('message', (note: ThreadNote) => {
-      if (note.type === 'handler-error') failed(reviveError(note.error));
+      if (note.type === 'handler-error') failed(reviveError(note.error), note.count);
       else if (note.type === 'returned') this.#returned(seat, note.peerEnded);
       else if (note.type === 'failed') this.#died(seat, reviveError(note.error));
     });
@@ -295,8 +295,8 @@ class Threads {
   }
 }
 
-function failed(error: unknown): void {
-  handlerErrors.publish({ error, connection: undefined });
+function failed(error: unknown, count = 1): void {
+  handlerErrors.publish({ error, connection: undefined, count });
 }
 
 /** Half-closes and reads on until the peer has closed too: closing with bytes unread would reset, and cut our last. */

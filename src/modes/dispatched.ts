@@ -4,7 +4,8 @@
  * A framed protocol's message is shipped as the bytes that came: the reader only finds its end, the executor decodes,
  * executes and encodes, and the finished bytes go into the message's slot.
  */
-import { Conversation, Gate } from '../net/conversation.ts';
+import { Conversation } from '../net/conversation.ts';
+import { Gate } from '../net/gate.ts';
 import type { Loop } from '../net/loop.ts';
 import { SlotState, type Ending, type Slot } from '../net/slot.ts';
 import type { Decoder } from '../protocols/protocol.ts';

@@ -8,87 +8,32 @@
  *
  * It knows no socket (Wire) and no clock (Loop). A subclass that executes messages elsewhere overrides the `run…`.
  */
-import { HandlerError, ProtocolError, PushError } from '../errors.ts';
-import {
-  Sent,
-  type CloseCode,
-  type CloseReason,
-  type Connection,
-  type MessageHandler,
-} from '../handler.ts';
-import {
-  Step,
-  type After,
-  type Codec,
-  type Decoder,
-  type Protocol,
-} from '../protocols/protocol.ts';
-import type { Writer } from '../protocols/writer.ts';
+import { HandlerError, ProtocolError } from '../errors.ts';
+import type { CloseCode, CloseReason, Connection, MessageHandler } from '../handler.ts';
+import { Step, type Decoder, type Protocol } from '../protocols/protocol.ts';
+import { Gate, OVER } from './gate.ts';
 import { Kept } from './kept.ts';
 import type { Loop } from './loop.ts';
-import { flushWriter, Outbox } from './outbox.ts';
-import { SlotQueue, SlotState, type Ending, type Slot } from './slot.ts';
-import { StreamPump } from './stream-pump.ts';
+import { FLUSH_BYTES, Replies } from './replies.ts';
+import { SlotState } from './slot.ts';
 import type { WheelEntry } from './wheel.ts';
 import type { Wire, WireListener } from './wire.ts';
 
-/** Why a connection does not decode. No bit set: it does. */
-export const Gate = {
-  /** `open` has not settled. */
-  OPENING: 1,
-  /** As many messages in flight as allowed. */
-  FULL: 2,
-  /** The peer does not read what was sent. */
-  BLOCKED: 4,
-  /** The protocol waits until every reply due is out. */
-  HELD: 8,
-  /** Whoever executes has as many messages under way as it may. */
-  STARVED: 16,
-  /** Replies due are sent, then the end. Bytes that come are dropped. */
-  ENDING: 32,
-  CLOSED: 64,
-  /** Nobody takes what has come of the last message. */
-  WAITING: 128,
-  /** The last reply is written: not even what is due leaves any more. */
-  LAST: 256,
-} as const;
-const OVER = Gate.ENDING | Gate.CLOSED;
-
-/** Replies collected past this go out before the next message starts. */
-const FLUSH_BYTES = 64 * 1024;
 const EMPTY = Buffer.alloc(0);
-
-/** For a `send()` whose bytes have no end: nothing could be sent at a message boundary any more. */
-export const STREAM_SENT =
-  'A message that streams cannot be sent: return it from message() instead.';
 
 /** What runs a protocol's messages: the handler, or the part of it that a switch names. */
 export type Hooks = Pick<MessageHandler, 'message' | 'open' | 'drain' | 'close'>;
 
-export class Conversation implements Connection, WireListener, WheelEntry {
+export class Conversation extends Replies implements Connection, WireListener, WheelEntry {
   readonly id: number;
   state: unknown = undefined;
-  gate = 0;
-  stamp = 0;
   bucket = -1;
   index = -1;
 
-  protected readonly loop: Loop;
   protected hooks: Hooks;
   protected protocol: Protocol;
-  protected codec: Codec<unknown, unknown>;
-  protected readonly slots = new SlotQueue();
-  /** Messages whose replies have not left. */
-  protected inFlight = 0;
-  protected wire!: Wire;
-  /** Called whenever nothing is in flight any more and nothing waits to be sent. */
-  onQuiet: (() => void) | undefined = undefined;
   #decoder: Decoder<unknown>;
   #kept: Kept | undefined = undefined;
-  #outbox = new Outbox();
-  #dirty = false;
-  /** Inside its own `open` or `message` call. */
-  #inside = false;
   /** The peer has ended. */
   #ended = false;
   /** We have ended. */
@@ -98,7 +43,6 @@ export class Conversation implements Connection, WireListener, WheelEntry {
   #opened = false;
   /** The wire was told to stop reading. */
   #paused = false;
-  #wantsDrain = false;
   /** The decoder has found a switch, and replies are due. */
   #switchDue: string | undefined = undefined;
   /** What the decoder said last; and the tick at which the message that it is about began. */
@@ -106,16 +50,13 @@ export class Conversation implements Connection, WireListener, WheelEntry {
   #since = 0;
   /** The tick of the last WAIT. */
   #waitingFrom = 0;
-  #stream: StreamPump | undefined = undefined;
-  #reason: CloseReason | undefined = undefined;
   #abort: AbortController | undefined = undefined;
 
   constructor(loop: Loop, id: number) {
-    this.loop = loop;
+    super(loop);
     this.id = id;
     this.hooks = loop.handler;
     this.protocol = loop.protocol;
-    this.codec = loop.protocol.server;
     this.#decoder = this.codec.decoder(loop.limits.messageLimitBytes);
   }
 
@@ -133,34 +74,13 @@ export class Conversation implements Connection, WireListener, WheelEntry {
     return this.#abort.signal;
   }
 
-  send(message: unknown): Sent {
-    if (this.gate & OVER && !this.#answers()) return Sent.CLOSED;
-    if (
-      !this.#inside &&
-      this.inFlight === 0 &&
-      !(this.gate & Gate.OPENING) &&
-      this.loop.handler.pushes !== true
-    ) {
-      throw new PushError(
-        'The handler sent outside of its own message: declare `pushes: true` on it (mode blocking cannot run such a handler).',
-      );
-    }
-    const writer = this.writer();
-    const after = this.codec.encode(message, writer, undefined);
-    this.#collected(writer);
-    this.#checkLimit();
-    if (after?.stream !== undefined) this.#broken(new TypeError(STREAM_SENT), undefined);
-    else if (after !== undefined) this.#apply(after, undefined);
-    return this.sent();
-  }
-
   close(): void {
     this.finish('handler');
   }
 
   /** Why it ends, or has ended. */
   get reason(): CloseReason | undefined {
-    return this.#reason;
+    return this.endReason;
   }
 
   // ---- the wire's side ----------------------------------------------------------------------------------------------
@@ -171,8 +91,8 @@ export class Conversation implements Connection, WireListener, WheelEntry {
     this.loop.add(this);
     this.#runOpen();
     if (this.gate & Gate.CLOSED) return;
-    this.#flushOutbox();
-    this.#endIfDone();
+    this.flushOutbox();
+    this.endIfDone();
     this.#paused = true;
     this.#resume();
   }
@@ -201,32 +121,22 @@ export class Conversation implements Connection, WireListener, WheelEntry {
   onDrain(): void {
     this.stamp = this.loop.wheel.tick;
     this.gate &= ~Gate.BLOCKED;
-    this.#drained();
-    this.#stream?.resume();
-    this.#advance();
+    this.peerDrained();
   }
 
   onClosed(error: Error | undefined): void {
     if (this.gate & Gate.CLOSED) return;
     this.gate |= Gate.CLOSED;
-    this.#reason ??= error === undefined ? { code: 'client' } : { code: 'reset', error };
+    this.endReason ??= error === undefined ? { code: 'client' } : { code: 'reset', error };
     this.loop.remove(this);
     this.#kept = undefined;
-    this.slots.clear();
-    this.inFlight = 0;
-    this.#outbox.clear();
-    this.#stream?.cancel();
+    this.dropReplies();
     this.#abort?.abort(this.#abortReason());
     this.#decoder.ended?.();
-    if (this.#opened) this.runClose(this.#reason);
+    if (this.#opened) this.runClose(this.endReason);
   }
 
   // ---- the loop's side ----------------------------------------------------------------------------------------------
-
-  /** Messages are in flight, or replies wait to be sent. */
-  get isBusy(): boolean {
-    return this.slots.head !== undefined || this.#dirty || (this.gate & Gate.OPENING) !== 0;
-  }
 
   get bytesWritten(): number {
     return this.wire.bytesWritten;
@@ -249,11 +159,11 @@ export class Conversation implements Connection, WireListener, WheelEntry {
   /** Nothing more is decoded; replies due go out; then the end. */
   finish(code: CloseCode, error?: unknown): void {
     if (this.gate & OVER) return;
-    this.#reason = error === undefined ? { code } : { code, error };
+    this.endReason = error === undefined ? { code } : { code, error };
     this.gate |= Gate.ENDING;
     this.#kept = undefined;
     this.#decoder.ended?.();
-    this.#endIfDone();
+    this.endIfDone();
   }
 
   /** The server stops: messages that came whole are answered, then the end. */
@@ -265,17 +175,9 @@ export class Conversation implements Connection, WireListener, WheelEntry {
   /** Ends at once. */
   abort(code: CloseCode, error?: unknown): void {
     if (this.gate & Gate.CLOSED) return;
-    this.#reason ??= error === undefined ? { code } : { code, error };
+    this.endReason ??= error === undefined ? { code } : { code, error };
     this.gate |= Gate.ENDING | Gate.LAST;
     this.wire.destroy();
-  }
-
-  /** The end of the turn: what was encoded outside of its own read goes out. */
-  flushDirty(): void {
-    this.#dirty = false;
-    this.#flushOutbox();
-    this.#endIfDone();
-    if (this.onQuiet !== undefined && !this.isBusy) this.onQuiet();
   }
 
   // ---- where messages run -------------------------------------------------------------------------------------------
@@ -290,15 +192,15 @@ export class Conversation implements Connection, WireListener, WheelEntry {
   protected run(decoder: Decoder<unknown>, _buffer: Buffer): void {
     const input = decoder.take();
     let result: unknown;
-    this.#inside = true;
+    this.inside = true;
     try {
       result = this.hooks.message(input, this);
     } catch (error) {
-      this.#inside = false;
+      this.inside = false;
       this.reply(SlotState.FAILED, error, input);
       return;
     }
-    this.#inside = false;
+    this.inside = false;
     if (isPromise(result)) {
       const slot = this.reserve(input);
       result.then(
@@ -317,7 +219,7 @@ export class Conversation implements Connection, WireListener, WheelEntry {
     try {
       this.hooks.drain?.(this);
     } catch (error) {
-      this.loop.handlerFailed(error, this);
+      this.handlerFailed(error);
     }
   }
 
@@ -325,77 +227,28 @@ export class Conversation implements Connection, WireListener, WheelEntry {
     try {
       this.hooks.close?.(this, reason);
     } catch (error) {
-      this.loop.handlerFailed(error, this);
+      this.handlerFailed(error);
     }
-  }
-
-  /** A reply that is there now: out at once if none is due before it, else behind them. */
-  protected reply(state: SlotState, value: unknown, input: unknown): void {
-    if (this.gate & (Gate.CLOSED | Gate.LAST)) return;
-    if (this.slots.head === undefined) this.#leave(state, value, input, undefined);
-    else this.#count(this.slots.push(state, value, input, true));
-  }
-
-  /** A place for a reply that comes later, through `settle`. */
-  protected reserve(input: unknown): Slot {
-    const slot = this.slots.push(SlotState.PENDING, undefined, input, true);
-    this.#count(slot);
-    return slot;
-  }
-
-  protected settle(slot: Slot, state: SlotState, value: unknown): void {
-    if (this.gate & Gate.CLOSED) return;
-    slot.state = state;
-    slot.value = value;
-    if (slot === this.slots.head) this.#advance();
-  }
-
-  /** Inside its own read replies collect in the loop's writer, else in the outbox by way of the loop's second one. */
-  protected writer(): Writer {
-    return this.loop.reading === this ? this.loop.writer : this.loop.lateWriter;
-  }
-
-  /** Bytes that were encoded elsewhere, at a message boundary, not behind replies due. */
-  protected push(bytes: Uint8Array): void {
-    if (this.gate & OVER && !this.#answers()) return;
-    const writer = this.writer();
-    writer.raw(bytes);
-    this.#collected(writer);
-    this.#checkLimit();
-  }
-
-  /** The end, behind what was written so far; replies due do not leave any more. */
-  protected cut(code: CloseCode, error?: unknown): void {
-    this.#endBehind(undefined, code, error);
-  }
-
-  protected get isBlocked(): boolean {
-    return (this.gate & Gate.BLOCKED) !== 0;
-  }
-
-  /** `runDrain()` follows when the peer has taken what waits. */
-  protected awaitDrain(): void {
-    this.#wantsDrain = true;
   }
 
   /** Opens gates: decodes what was kept, then reads on. */
   protected open(gates: number): void {
     this.gate &= ~gates;
-    this.#goOn();
+    this.goOn();
   }
 
   // ---- bytes in -----------------------------------------------------------------------------------------------------
 
   #runOpen(): void {
     let state: unknown;
-    this.#inside = true;
+    this.inside = true;
     try {
       state = this.runOpen();
     } catch (error) {
       this.#openFailed(error);
       return;
     } finally {
-      this.#inside = false;
+      this.inside = false;
     }
     if (!isPromise(state)) {
       this.state = state;
@@ -407,16 +260,16 @@ export class Conversation implements Connection, WireListener, WheelEntry {
       (value) => {
         this.state = value;
         this.#opened = true;
-        if (this.gate & Gate.CLOSED) return this.runClose(this.#reason!);
+        if (this.gate & Gate.CLOSED) return this.runClose(this.endReason!);
         this.gate &= ~Gate.OPENING;
-        this.#goOn();
+        this.goOn();
       },
       (error) => this.#openFailed(error),
     );
   }
 
   #openFailed(error: unknown): void {
-    this.loop.handlerFailed(error, this);
+    this.handlerFailed(error);
     this.abort('error', error);
   }
 
@@ -445,7 +298,7 @@ export class Conversation implements Connection, WireListener, WheelEntry {
     const outer = loop.reading;
     if (outer !== undefined) outer.flushRead();
     loop.reading = this;
-    this.#flushOutbox();
+    this.flushOutbox();
     decoder.feed(buffer, from, to, fresh);
     let step: Step = Step.HOLD;
     let found = false;
@@ -466,7 +319,7 @@ export class Conversation implements Connection, WireListener, WheelEntry {
     }
     this.flushRead();
     loop.reading = outer;
-    if (this.gate !== 0) this.#endIfDone();
+    if (this.gate !== 0) this.endIfDone();
     else if (decoder !== this.#decoder) this.#decodeKept();
     else this.#caughtUp();
   }
@@ -514,13 +367,13 @@ export class Conversation implements Connection, WireListener, WheelEntry {
   /** True: nothing more is decoded for now. */
   #special(step: Step, decoder: Decoder<unknown>): boolean {
     if (step === Step.ANSWER) {
-      this.#answer(decoder.control!);
+      this.answer(decoder.control!);
       return false;
     }
     if (step === Step.URGENT) {
       const writer = this.writer();
       writer.raw(decoder.control!);
-      this.#collected(writer);
+      this.collected(writer);
       return false;
     }
     if (step === Step.PART) {
@@ -533,7 +386,7 @@ export class Conversation implements Connection, WireListener, WheelEntry {
     else if (step === Step.END) this.finish('client');
     else if (step === Step.FAIL) this.#refuse(decoder.failure!);
     else if (this.slots.head !== undefined) this.#hold(step, decoder);
-    else if (step === Step.SWITCH) this.#switch(decoder.target);
+    else if (step === Step.SWITCH) this.switchTo(decoder.target);
     else return false;
     return true;
   }
@@ -549,7 +402,7 @@ export class Conversation implements Connection, WireListener, WheelEntry {
     const name = this.#switchDue;
     if (name === undefined) return;
     this.#switchDue = undefined;
-    if (!(this.gate & OVER)) this.#switch(name);
+    if (!(this.gate & OVER)) this.switchTo(name);
   }
 
   #waitFor(decoder: Decoder<unknown>): void {
@@ -563,15 +416,10 @@ export class Conversation implements Connection, WireListener, WheelEntry {
     };
   }
 
-  #answer(bytes: Uint8Array): void {
-    if (this.slots.head === undefined) this.#leave(SlotState.BYTES, bytes, undefined, undefined);
-    else this.slots.push(SlotState.BYTES, Buffer.from(bytes), undefined, false);
-  }
-
   /** The peer broke the protocol: replies due go out, then the protocol's last bytes, then the end. */
   #refuse(error: ProtocolError): void {
     this.loop.counters.errors += 1;
-    if (error.reply !== undefined) this.#answer(error.reply);
+    if (error.reply !== undefined) this.answer(error.reply);
     this.finish('protocol', error);
   }
 
@@ -589,10 +437,10 @@ export class Conversation implements Connection, WireListener, WheelEntry {
     this.finish('client');
   }
 
-  #switch(name: string): void {
+  protected switchTo(name: string): void {
     const next = this.protocol.switches?.[name];
     if (next === undefined) {
-      this.#broken(
+      this.broken(
         new TypeError(`Protocol ${this.protocol.name} has no switch "${name}".`),
         this.slots.head,
       );
@@ -600,7 +448,7 @@ export class Conversation implements Connection, WireListener, WheelEntry {
     }
     const hooks = next.hooks === undefined ? this.hooks : hooksOf(this.loop.handler, next.hooks);
     if (hooks === undefined) {
-      this.#broken(
+      this.broken(
         new HandlerError(`The handler has no ${next.hooks}: { message() }, and ${name} needs it.`),
         this.slots.head,
       );
@@ -616,206 +464,22 @@ export class Conversation implements Connection, WireListener, WheelEntry {
     if (next.hooks !== undefined) this.#runOpen();
   }
 
-  /** The handler or its protocol asked for what cannot be. */
-  #broken(error: Error, slot: Slot | undefined): void {
+  protected handlerFailed(error: unknown): void {
     this.loop.handlerFailed(error, this);
-    this.#endBehind(slot, 'error', error);
   }
 
-  // ---- replies out --------------------------------------------------------------------------------------------------
-
-  #count(slot: Slot): void {
-    if (!slot.counted) return;
-    this.inFlight += 1;
-    // What is still coming must come: then (at a PART) the gate closes.
-    if (this.inFlight >= this.loop.inFlightLimit && this.#decoder.unfinished !== true) {
-      this.gate |= Gate.FULL;
-    }
-  }
-
-  #release(slot: Slot): void {
-    this.slots.shift();
-    if (!slot.counted) return;
-    this.inFlight -= 1;
-    if (this.inFlight < this.loop.inFlightLimit) this.gate &= ~Gate.FULL;
-  }
-
-  /** Sends whatever is ready at the head, while the peer reads, then goes on reading if that opened a gate. */
-  #advance(): void {
-    for (let slot = this.slots.head; slot !== undefined; slot = this.slots.head) {
-      if (slot.state === SlotState.PENDING || slot.state === SlotState.STREAMING) break;
-      if (this.gate & Gate.BLOCKED) break;
-      if (this.#leave(slot.state, slot.value, slot.input, slot)) break;
-      if (this.gate & Gate.CLOSED) return;
-      this.#release(slot);
-    }
-    this.#goOn();
-  }
-
-  /** Writes one reply. True: it streams, and stays at the head. */
-  #leave(state: SlotState, value: unknown, input: unknown, slot: Slot | undefined): boolean {
-    const writer = this.writer();
-    let after: After | undefined;
-    if (state === SlotState.BYTES) {
-      writer.raw(value as Uint8Array);
-      after = slot?.after;
-    } else if (state === SlotState.ENDS) {
-      const { code, error, reply } = value as Ending;
-      if (reply !== undefined) writer.raw(reply);
-      this.#endBehind(slot, code, error);
-    } else if (state === SlotState.FAILED) {
-      after = this.#failed(value, writer, input, slot);
-    } else if (value !== undefined) {
-      try {
-        after = this.codec.encode(value, writer, input);
-      } catch (error) {
-        after = this.#failed(error, writer, input, slot);
-      }
-    }
-    if (writer === this.loop.lateWriter) {
-      this.#collected(writer);
-      if (this.#outbox.waitingBytes > FLUSH_BYTES) this.#flushOutbox();
-    }
-    return after !== undefined && this.#apply(after, slot);
-  }
-
-  /** The protocol's error reply, or the end. */
-  #failed(
-    error: unknown,
-    writer: Writer,
-    input: unknown,
-    slot: Slot | undefined,
-  ): After | undefined {
-    this.loop.handlerFailed(error, this);
-    if (this.codec.encodeError !== undefined) return this.codec.encodeError(error, writer, input);
-    this.#endBehind(slot, 'error', error);
-    return undefined;
-  }
-
-  /** The end, behind this slot (undefined: behind what was written). Replies that wait behind it never leave. */
-  #endBehind(slot: Slot | undefined, code: CloseCode, error?: unknown): void {
-    this.slots.cutBehind(slot);
-    this.inFlight = slot?.counted === true ? 1 : 0;
-    this.gate |= Gate.LAST;
-    this.finish(code, error);
-    this.#endIfDone(); // where it was ending already, and waited for what was cut
-  }
-
-  #apply(after: After, slot: Slot | undefined): boolean {
-    if (after.stream !== undefined) {
-      this.#openStream(after, after.stream, slot);
-      return true;
-    }
-    if (after.switchTo !== undefined) this.#switch(after.switchTo);
-    if (after.close === true) this.#endBehind(slot, 'handler');
-    return false;
-  }
-
-  #openStream(
-    after: After,
-    source: AsyncIterable<Uint8Array | string>,
-    at: Slot | undefined,
-  ): void {
-    const slot = at ?? this.reserve(undefined);
-    slot.state = SlotState.STREAMING;
-    const stream = new StreamPump(source, {
-      write: (chunk) => {
-        const writer = this.loop.lateWriter;
-        if (typeof chunk === 'string') writer.text(chunk);
-        else writer.raw(chunk);
-        this.#collected(writer);
-        this.#flushOutbox();
-        return !(this.gate & (Gate.BLOCKED | Gate.CLOSED));
-      },
-      done: (error, failed) => {
-        this.#stream = undefined;
-        if (failed) {
-          // Its first bytes are out: nothing but the end can tell the peer that the rest is missing.
-          this.loop.handlerFailed(error, this);
-          this.abort('error', error);
-          return;
-        }
-        this.#apply({ close: after.close, switchTo: after.switchTo }, slot);
-        this.#release(slot);
-        this.#advance();
-      },
-    });
-    this.#stream = stream;
-    stream.resume();
-  }
-
-  /** A writer was filled. In its own read that goes out with the read's end; else at the end of the turn. */
-  #collected(writer: Writer): void {
-    if (writer !== this.loop.lateWriter || !this.#outbox.take(writer)) return;
-    if (!this.#dirty) {
-      this.#dirty = true;
-      this.loop.markDirty(this);
-    }
-  }
-
-  #flushOutbox(): void {
-    if (this.#outbox.isEmpty || this.gate & Gate.CLOSED) return;
-    this.#outbox.flush(this.wire);
-    this.#written();
-  }
-
-  /** What its own read produced so far goes out. */
-  flushRead(): void {
-    const { writer } = this.loop;
-    if (this.gate & Gate.CLOSED) writer.clear();
-    else if (flushWriter(writer, this.wire)) this.#written();
-  }
-
-  #written(): void {
-    this.stamp = this.loop.wheel.tick;
-    const waiting = this.wire.waitingBytes;
-    if (waiting === 0 && !this.#wantsDrain) return;
-    if (this.wire.blocked) this.gate |= Gate.BLOCKED;
-    else this.#drained();
-  }
-
-  /**
-   * What is sent has a limit of its own. Replies need none: they wait in their slots for a peer that does not read, and
-   * no more of its messages start.
-   */
-  #checkLimit(): void {
-    if (this.wire.waitingBytes + this.#outbox.waitingBytes > this.loop.limits.sendLimitBytes)
-      this.abort('send-limit');
-  }
-
-  /** It ends, but messages in flight are still answered, and may send: the peer, or the server, has ended it, not they. */
-  #answers(): boolean {
-    if (this.gate & (Gate.CLOSED | Gate.LAST) || this.inFlight === 0) return false;
-    return this.#reason?.code !== 'handler';
-  }
-
-  /** What to tell a sender. */
-  protected sent(): Sent {
-    if (this.loop.reading === this) {
-      if (this.loop.writer.size > FLUSH_BYTES) this.flushRead();
-    } else if (this.#outbox.waitingBytes > FLUSH_BYTES) {
-      this.#flushOutbox();
-    }
-    if (this.gate & (Gate.CLOSED | Gate.LAST)) return Sent.CLOSED;
-    if (!(this.gate & Gate.BLOCKED)) return Sent.OK;
-    this.awaitDrain();
-    return Sent.WAIT;
-  }
-
-  #drained(): void {
-    if (!this.#wantsDrain) return;
-    this.#wantsDrain = false;
-    this.runDrain();
+  protected get stillComing(): boolean {
+    return this.#decoder.unfinished === true;
   }
 
   // ---- going on, and the end ----------------------------------------------------------------------------------------
 
   /** A gate may have opened: decode what was kept, then read on. */
-  #goOn(): void {
+  protected goOn(): void {
     if (this.gate & Gate.HELD && this.slots.head === undefined) this.#unhold();
     if (this.loop.reading === this) return; // its read goes on by itself
     if (this.gate === 0) this.#decodeKept();
-    if (this.gate & Gate.ENDING) this.#endIfDone();
+    if (this.gate & Gate.ENDING) this.endIfDone();
     this.#resume();
     if (this.onQuiet !== undefined && !this.isBusy) this.onQuiet();
   }
@@ -826,10 +490,10 @@ export class Conversation implements Connection, WireListener, WheelEntry {
     this.wire.resume();
   }
 
-  #endIfDone(): void {
+  protected endIfDone(): void {
     if ((this.gate & OVER) !== Gate.ENDING || this.#finished) return;
     if (this.slots.head !== undefined || this.loop.reading === this) return;
-    this.#flushOutbox();
+    this.flushOutbox();
     if (this.gate & Gate.CLOSED) return;
     this.#finished = true;
     this.loop.wheel.restart(this);
@@ -838,8 +502,8 @@ export class Conversation implements Connection, WireListener, WheelEntry {
   }
 
   #abortReason(): Error {
-    return new Error(`the connection ended: ${this.#reason?.code ?? 'client'}`, {
-      cause: this.#reason?.error,
+    return new Error(`the connection ended: ${this.endReason?.code ?? 'client'}`, {
+      cause: this.endReason?.error,
     });
   }
 }

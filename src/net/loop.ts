@@ -15,6 +15,7 @@ import { Writer } from '../protocols/writer.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { Conversation } from './conversation.ts';
 import { socketFrom, takeHandle, type Handle } from './handles.ts';
+import type { Replies } from './replies.ts';
 import { fastWire, plainWire } from './socket-wire.ts';
 import { Wheel } from './wheel.ts';
 import type { Wire } from './wire.ts';
@@ -76,14 +77,14 @@ export class Loop {
   /** For everything else; never holds anything between two calls. */
   readonly lateWriter = new Writer();
   /** Whose bytes are being decoded. */
-  reading: Conversation | undefined = undefined;
+  reading: Replies | undefined = undefined;
 
   #options: LoopOptions;
   #clock: Clock;
   #buffer: Buffer | undefined = undefined;
   #conversations = new Set<Conversation>();
   #sockets = new Set<Socket>();
-  #dirty: Conversation[] = [];
+  #dirty: Replies[] = [];
   #ids = 0;
   #draining = false;
   #onEmpty: (() => void) | undefined = undefined;
@@ -198,7 +199,7 @@ export class Loop {
     this.#left();
   }
 
-  markDirty(conversation: Conversation): void {
+  markDirty(conversation: Replies): void {
     if (this.#dirty.push(conversation) === 1) this.#clock.soon(this.#flushDirty);
   }
 

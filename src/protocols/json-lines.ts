@@ -94,7 +94,7 @@ class JsonDecoder extends LineDecoder<unknown> {
   take(): unknown {
     const { buffer, start, contentEnd } = this;
     if (contentEnd - start > this.plainBytes) this.#checkShape(buffer, start, contentEnd);
-    const text = utf8Text(buffer, start, contentEnd);
+    const text = this.ascii() ?? utf8Text(buffer, start, contentEnd);
     if (text === undefined) throw new ProtocolError('MALFORMED', 'A line of JSON is not UTF-8.');
     if ((text.indexOf('__proto__') !== -1 || text.indexOf('\\u') !== -1) && PROTO_KEY.test(text)) {
       throw new ProtocolError('MALFORMED', 'A JSON object has the key "__proto__".');

@@ -157,6 +157,8 @@ class TextLineDecoder extends LineDecoder<string> {
   }
 
   take(): string {
+    const ascii = this.ascii();
+    if (ascii !== undefined) return ascii;
     if (this.latin1) return this.buffer.toString('latin1', this.start, this.contentEnd);
     const text = utf8Text(this.buffer, this.start, this.contentEnd);
     if (text !== undefined) return text;

@@ -1,7 +1,7 @@
 /** Where a worker starts, thread or process. */
 import type { Socket } from 'node:net';
 import { isMainThread, parentPort, threadId, Worker, workerData } from 'node:worker_threads';
-import { handlerErrors } from '../channels.ts';
+import { relayHandlerErrors } from './error-relay.ts';
 import { loadHandler, makeLoop, startHandler, stopHandler } from './load.ts';
 import { packError, type ToMain, type ToWorker } from './messages.ts';
 import type { WorkerContext, WorkerSide } from './plan.ts';
@@ -98,9 +98,7 @@ class Inbox {
 
 async function run(start: WorkerStart, line: Line, inbox: Inbox): Promise<void> {
   const { plan, workerId } = start;
-  handlerErrors.subscribe((message) => {
-    line.send({ type: 'handler-error', error: packError((message as { error: unknown }).error) });
-  });
+  const errors = relayHandlerErrors((note) => line.send(note));
   try {
     const loaded = await loadHandler(plan, true);
     const { mode } = (await import(plan.modeUrl)) as {
@@ -126,7 +124,8 @@ async function run(start: WorkerStart, line: Line, inbox: Inbox): Promise<void> 
       void side
         .drain()
         .then(() => (started ? stopHandler(loaded) : undefined))
-        .catch((error: unknown) => line.send({ type: 'handler-error', error: packError(error) }))
+        .catch((error: unknown) => errors.tell(error))
+        .then(() => errors.flush())
         .then(() => line.last({ type: 'drained' }, side.unstoppable));
     });
     line.send({

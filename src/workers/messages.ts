@@ -1,6 +1,7 @@
 /** What the main loop and its workers say to each other. */
 import type { Address } from '../net/listener.ts';
 import type { Counters } from '../net/loop.ts';
+import type { HandlerErrorNote } from './error-relay.ts';
 
 /** An error that crossed a thread or process. */
 export interface PackedError {
@@ -26,7 +27,7 @@ export type ToMain =
   | { readonly type: 'failed'; readonly error: PackedError }
   | { readonly type: 'stats'; readonly request: number; readonly stats: Counters }
   | { readonly type: 'drained' }
-  | { readonly type: 'handler-error'; readonly error: PackedError }
+  | HandlerErrorNote
   | { readonly type: 'mode'; readonly body: unknown };
 
 /** A worker's way to its mode's main half. */

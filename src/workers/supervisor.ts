@@ -206,7 +206,11 @@ export class Supervisor {
         seat.drained = true;
         break;
       case 'handler-error':
-        workerHandlerErrors.publish({ workerId: seat.id, error: message.error });
+        workerHandlerErrors.publish({
+          workerId: seat.id,
+          error: message.error,
+          count: message.count,
+        });
         break;
       default:
         this.#events.onMessage?.(seat, message.body);

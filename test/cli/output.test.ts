@@ -89,28 +89,33 @@ t.test('a reader that sleeps loses lines, and hears how many', async (t) => {
   t.match(err, /"lost":1,"msg":"1 write to standard error got lost"/);
 });
 
-t.test('a handler that throws at every message does not drown the log', async (t) => {
-  const cli = start(t, chatty(t));
-  const port = await cli.port();
-  for (let i = 0; i < 200; i += 1) {
-    const client = new Client(t, { port, host: '127.0.0.1' });
-    t.equal(await client.ask('throw'), undefined);
-  }
-  cli.kill('SIGTERM');
-  const { code, err } = await cli.end();
-  t.equal(code, 0);
-  const errors = logOf(err).filter(({ level }) => level === 50);
-  t.match(errors[0], { msg: 'the handler failed: thrown 1', err: { type: 'RangeError' } });
-  t.match((errors[0].err as Error).stack, /chatty\.ts:\d+/, 'the first with its stack');
-  const counts = errors.flatMap(({ count }) => (count === undefined ? [] : [Number(count)]));
-  const told = errors.length - counts.length;
-  t.ok(told < 5, `${told} in full`);
-  t.equal(
-    counts.reduce((a, b) => a + b, told),
-    200,
-    'the others by their number',
-  );
-});
+for (const mode of ['single', 'pooled', 'dispatched', 'blocking']) {
+  t.test(`a handler that throws at every message does not drown the log: ${mode}`, async (t) => {
+    const cli = start(
+      t,
+      chatty(t, `--mode=${mode}`, ...(mode === 'single' ? [] : ['--workers=1'])),
+    );
+    const port = await cli.port();
+    for (let i = 0; i < 200; i += 1) {
+      const client = new Client(t, { port, host: '127.0.0.1' });
+      t.equal(await client.ask('throw'), undefined);
+    }
+    cli.kill('SIGTERM');
+    const { code, err } = await cli.end();
+    t.equal(code, 0);
+    const errors = logOf(err).filter(({ level }) => level === 50);
+    t.match(errors[0], { msg: 'the handler failed: thrown 1', err: { type: 'RangeError' } });
+    t.match((errors[0].err as Error).stack, /chatty\.ts:\d+/, 'the first with its stack');
+    const counts = errors.flatMap(({ count }) => (count === undefined ? [] : [Number(count)]));
+    const told = errors.length - counts.length;
+    t.ok(told < 5, `${told} in full`);
+    t.equal(
+      counts.reduce((a, b) => a + b, told),
+      200,
+      'the others by their number',
+    );
+  });
+}
 
 t.test('worker errors are told too', async (t) => {
   const cli = start(t, chatty(t, '--mode=pooled', '--workers=1', '--unit=process'));

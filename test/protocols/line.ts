@@ -23,11 +23,19 @@ const notUtf8 = (what: string, digits: string): Hostile => ({
   code: 'MALFORMED',
   says: /not UTF-8/,
 });
+const run = (...values: readonly string[]): Vector => ({
+  bytes: utf8(values.map((value) => `${value}\n`).join('')),
+  values,
+});
 const lines: readonly Vector[] = [
   { bytes: hex('68 69 0a 0a c3 a9 0a'), values: ['hi', '', 'é'] },
   { bytes: utf8('a\r\nb\n\r\n'), values: ['a', 'b', ''], oneWay: 'CR is not sent' },
   { bytes: utf8('a\rb\n'), values: ['a\rb'] },
   { bytes: utf8('\ufffd\ufeff\n'), values: ['\ufffd\ufeff'] },
+  // A run that is read ahead (framing/line.ts), in part or not at all ASCII.
+  run('x'.repeat(40), 'y', '', 'z'.repeat(90), 'w'.repeat(30)),
+  run('x'.repeat(40), 'y'.repeat(100), 'é', 'z'.repeat(90)),
+  run(...Array.from({ length: 120 }, (_, i) => `${i} ${'x'.repeat(i)}`)),
   { bytes: utf8(`${'x'.repeat(LIMIT - 1)}\n`), values: ['x'.repeat(LIMIT - 1)] },
 ];
 const noLf = (text: string) => text.replaceAll(/\r?\n|\r$/g, '_');

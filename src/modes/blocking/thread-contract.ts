@@ -1,4 +1,5 @@
 /** What the child's main loop and its blocking threads share. */
+import type { HandlerErrorNote } from '../../workers/error-relay.ts';
 import type { PackedError } from '../../workers/messages.ts';
 import type { Plan } from '../../workers/plan.ts';
 
@@ -33,4 +34,4 @@ export type ThreadNote =
   /** It cannot run the handler, and ends. */
   | { readonly type: 'failed'; readonly error: PackedError }
   | { readonly type: 'returned'; readonly peerEnded: boolean }
-  | { readonly type: 'handler-error'; readonly error: PackedError };
+  | HandlerErrorNote;

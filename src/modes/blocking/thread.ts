@@ -1,10 +1,10 @@
 /** A thread that serves one connection after the other, with reads and writes that block. */
 import fs from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { handlerErrors } from '../../channels.ts';
 import type { Conversation } from '../../net/conversation.ts';
 import type { Loop } from '../../net/loop.ts';
 import type { Wire } from '../../net/wire.ts';
+import { relayHandlerErrors } from '../../workers/error-relay.ts';
 import { loadHandler, makeLoop, startHandler, stopHandler } from '../../workers/load.ts';
 import { packError } from '../../workers/messages.ts';
 import {
@@ -51,6 +51,7 @@ async function serve(of: Loop, { fd, remoteAddress }: Assignment): Promise<void>
   }
   conversation.onClosed(failure ?? wire.failure);
   report(of);
+  errors.flush(); // nothing else runs while this thread waits in a read
   note({ type: 'returned', peerEnded });
 }
 
@@ -135,9 +136,7 @@ class BlockingWire implements Wire {
   }
 }
 
-handlerErrors.subscribe((message) => {
-  note({ type: 'handler-error', error: packError((message as { error: unknown }).error) });
-});
+const errors = relayHandlerErrors(note);
 
 try {
   const loaded = await loadHandler(plan, true);

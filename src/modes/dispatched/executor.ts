@@ -7,10 +7,12 @@ import { threadId, type MessagePort } from 'node:worker_threads';
 import { handlerErrors } from '../../channels.ts';
 import { PushError, ProtocolError } from '../../errors.ts';
 import { Sent, type CloseReason, type Connection, type MessageHandler } from '../../handler.ts';
-import { hooksOf, STREAM_SENT, type Hooks } from '../../net/conversation.ts';
+import { hooksOf, type Hooks } from '../../net/conversation.ts';
+import { STREAM_SENT } from '../../net/replies.ts';
 import { StreamPump } from '../../net/stream-pump.ts';
 import { Step, type After, type Decoder, type Protocol } from '../../protocols/protocol.ts';
 import { Writer } from '../../protocols/writer.ts';
+import { relayHandlerErrors, type HandlerErrorNote } from '../../workers/error-relay.ts';
 import { loadHandler, startHandler, stopHandler } from '../../workers/load.ts';
 import { packError, type PackedError } from '../../workers/messages.ts';
 import type { LoadedHandler, Plan } from '../../workers/plan.ts';
@@ -28,9 +30,7 @@ export interface ExecutorStart {
 }
 
 /** Executor to main, beside batches. */
-export type ExecutorNote =
-  | { readonly type: 'ready'; readonly threadId: number }
-  | { readonly type: 'handler-error'; readonly error: PackedError };
+export type ExecutorNote = { readonly type: 'ready'; readonly threadId: number } | HandlerErrorNote;
 
 /** Gives what it failed with at start, if it did. */
 export default async function execute(start: ExecutorStart): Promise<PackedError | undefined> {
@@ -46,9 +46,7 @@ export default async function execute(start: ExecutorStart): Promise<PackedError
     port.close();
     return packError(error);
   }
-  handlerErrors.subscribe((message) => {
-    note({ type: 'handler-error', error: packError((message as { error: unknown }).error) });
-  });
+  const errors = relayHandlerErrors(note);
   const executor = new Executor(loaded.handler as MessageHandler, loaded.protocol, plan, port);
   await new Promise<void>((resolve) => {
     port.on('message', (message: Uint8Array | 'stop') => {
@@ -58,6 +56,7 @@ export default async function execute(start: ExecutorStart): Promise<PackedError
     note({ type: 'ready', threadId });
   });
   await stopHandler(loaded);
+  errors.flush();
   port.close();
   return undefined;
 }

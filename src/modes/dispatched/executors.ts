@@ -2,6 +2,7 @@
  * The reading side's view of its executors: Piscina threads, each with one task for life that carries a port, a batch
  * that fills during a turn, and a credit window, since a port has no back-pressure.
  */
+import { once } from 'node:events';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { workerDied, workerHandlerErrors, workerReady } from '../../channels.ts';
@@ -282,20 +283,21 @@ export class Executors {
         workerReady.publish({ workerId: executor.id, pid: process.pid });
         onReady();
       } else {
-        executor.errors += 1;
-        workerHandlerErrors.publish({ workerId: executor.id, error: message.error });
+        const { error, count } = message;
+        executor.errors += count;
+        workerHandlerErrors.publish({ workerId: executor.id, error, count });
       }
     });
     executor.connect(port1);
+    const closed = once(port1, 'close');
     const start: ExecutorStart = { plan: this.#plan, executorId: executor.id, port: port2 };
     const ended = (error: Error) => this.#ended(executor, ready, error, onReady, onFailed);
     const task: Promise<void> = this.#pool
       .run(start, { transferList: [port2] as never })
-      .then(
-        (failure: PackedError | undefined) =>
-          ended(failure === undefined ? new Error('its task ended') : unpack(failure)),
-        ended,
-      );
+      .then(async (failure: PackedError | undefined) => {
+        await closed; // its last notes come before that
+        ended(failure === undefined ? new Error('its task ended') : unpack(failure));
+      }, ended);
     this.#tasks.add(task);
     void task.finally(() => this.#tasks.delete(task));
   }
