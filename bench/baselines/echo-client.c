@@ -6,7 +6,8 @@
  *
  *     echo-client PORT [connections=64] [payloadBytes=64] [durationMs=5000] [warmupMs=1000]
  *
- * Prints one line of JSON: answered, ratePerSecond, cpuPerRequestUs, p50Us, p99Us.
+ * The payload ends in a newline, so that it is a message to a server of lines too. Prints what bench/measure/client.ts
+ * reads: a mark when the window begins, one when it ends, and the result.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -132,7 +133,8 @@ int main(int count, char **given) {
   if (wanted < 1 || wanted > MOST_CONNECTIONS || payload_bytes < 1) return 2;
   payload = malloc(payload_bytes);
   if (payload == NULL) fail("malloc");
-  memset(payload, 'x', payload_bytes);
+  memset(payload, 'x', payload_bytes - 1);
+  payload[payload_bytes - 1] = '\n';
   epoll = epoll_create1(EPOLL_CLOEXEC);
   if (epoll < 0) fail("epoll_create1");
   for (long i = 0; i < wanted; i += 1) open_connection(&connections[i], (uint16_t)strtol(given[1], NULL, 10));
@@ -145,7 +147,11 @@ int main(int count, char **given) {
     int ready = epoll_wait(epoll, events, EVENTS, 100);
     if (ready < 0 && errno != EINTR) fail("epoll_wait");
     now = now_ns();
-    if (cpu_from < 0 && now >= from) cpu_from = cpu_us();
+    if (cpu_from < 0 && now >= from) {
+      puts("{\"mark\":\"begin\"}");
+      fflush(stdout);
+      cpu_from = cpu_us();
+    }
     for (int i = 0; i < ready; i += 1) {
       struct connection *connection = events[i].data.ptr;
       if (events[i].events & EPOLLOUT) push(connection);
@@ -171,8 +177,12 @@ int main(int count, char **given) {
     }
   }
   double cpu = cpu_us() - cpu_from;
-  printf("{\"answered\":%llu,\"ratePerSecond\":%.1f,\"cpuPerRequestUs\":%.3f,\"p50Us\":%.1f,\"p99Us\":%.1f}\n",
-         (unsigned long long)answered, (double)answered * 1e9 / (double)(now - from),
-         answered == 0 ? 0 : cpu / (double)answered, percentile_us(0.5, answered), percentile_us(0.99, answered));
+  puts("{\"mark\":\"end\"}");
+  fflush(stdout);
+  printf("{\"mark\":\"result\",\"result\":{\"messages\":%llu,\"seconds\":%.6f,\"errors\":0,"
+         "\"latencyMs\":{\"p50\":%.4f,\"p99\":%.4f,\"p999\":%.4f,\"max\":%.4f},\"detail\":{\"cpuPerRequestUs\":%.3f}}}\n",
+         (unsigned long long)answered, (double)(now - from) / 1e9, percentile_us(0.5, answered) / 1000,
+         percentile_us(0.99, answered) / 1000, percentile_us(0.999, answered) / 1000, percentile_us(1, answered) / 1000,
+         answered == 0 ? 0 : cpu / (double)answered);
   return 0;
 }

@@ -1,5 +1,6 @@
 /** The suites, in the order of the speed table. */
 import { churn } from './churn.ts';
+import { client } from './client.ts';
 import { compute } from './compute.ts';
 import { dispatch } from './dispatch.ts';
 import { echo } from './echo.ts';
@@ -20,4 +21,5 @@ export const suites: readonly Suite[] = [
   compute,
   redis,
   idle,
+  client,
 ];

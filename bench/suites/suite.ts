@@ -55,6 +55,12 @@ export const FIGURES = {
     of: ({ server, result }) =>
       server === undefined ? Number.NaN : (cpuMs(server) * 1000) / result.messages,
   },
+  clientCpuUs: {
+    title: 'client CPU, µs a message',
+    better: 'less',
+    of: ({ client, result }) =>
+      client === undefined ? Number.NaN : (cpuMs(client) * 1000) / result.messages,
+  },
   perSecond: {
     title: 'messages a second',
     better: 'more',
