@@ -1,28 +1,61 @@
 /**
- * The long form of differential.test.ts: `node test/http/fuzz.ts [requests, default 1000000] [seed, default the time]`.
+ * The long form of differential.test.ts:
+ *
+ *     node --conditions=patterns-source test/http/fuzz.ts [--count=1000000] [--seed=1] [--from=0]
+ *
+ * Requests are numbered, and each round of them has a seed of its own, made of --seed and its number: a run that was
+ * broken off goes on with --from, and a difference is found again by its round alone.
  */
+import { parseArgs } from 'node:util';
 import { seeded } from '../protocols/harness.ts';
-import { differential, STRICTER } from './differential.ts';
+import { differential, emptyTally, STRICTER } from './differential.ts';
 
-const count = Number(process.argv[2] ?? 1_000_000);
-const seed = Number(process.argv[3] ?? Date.now());
-console.log(`${count} requests, seed ${seed}, Node ${process.version}`);
-const random = seeded(seed);
-const total = { accepted: 0, bothRefuse: 0, stricter: new Map<string, number>() };
-const ROUND = 20_000;
-for (let done = 0; done < count; done += ROUND) {
-  const tally = await differential(Math.min(ROUND, count - done), random);
-  total.accepted += tally.accepted;
-  total.bothRefuse += tally.bothRefuse;
-  for (const [name, times] of tally.stricter) {
-    total.stricter.set(name, (total.stricter.get(name) ?? 0) + times);
-  }
+const ROUND = 10_000;
+
+const { values } = parseArgs({
+  options: {
+    count: { type: 'string', default: '1000000' },
+    seed: { type: 'string', default: '1' },
+    from: { type: 'string', default: '0' },
+  },
+});
+const [count, seed, from] = [values.count, values.seed, values.from].map(Number);
+if (![count, seed, from].every(Number.isSafeInteger) || from % ROUND !== 0 || from < 0) {
+  console.error(`--count and --seed are whole numbers, and --from is a multiple of ${ROUND}.`);
+  process.exit(2);
 }
-console.log(`accepted by both, alike: ${total.accepted}`);
-console.log(`refused by both: ${total.bothRefuse}`);
+
+console.log(`${count} requests, seed ${seed}, Node ${process.version}`);
+const total = emptyTally();
+const stop = new AbortController();
+process.once('SIGINT', () => stop.abort());
+for (let at = from; at < count && !stop.signal.aborted; at += ROUND) {
+  const round = at / ROUND;
+  try {
+    // 2^32 / phi: rounds that follow each other begin far apart.
+    const random = seeded(seed + Math.imul(round, 0x9e3779b1));
+    await differential(Math.min(ROUND, count - at), random, total);
+  } catch (error) {
+    console.log(`found again by: --seed=${seed} --from=${at} --count=${at + ROUND}`);
+    throw error;
+  }
+  if (process.stdout.isTTY) process.stdout.write(`\r${at + ROUND} `);
+}
+
+console.log(`heard: ${total.requests}, of which`);
+console.log(line(total.accepted, 'are accepted by both, alike'));
+console.log(line(total.bothRefuse, 'are refused by both'));
+console.log(line(total.waiting, 'are whole to neither'));
 console.log('refused by us alone:');
 for (const [name, times] of [...total.stricter].toSorted(([, a], [, b]) => b - a)) {
+  console.log(line(times, `${name}  (${STRICTER.find(([says]) => says.test(name))?.[1]})`));
+}
+if (stop.signal.aborted) {
   console.log(
-    `${String(times).padStart(8)}  ${name}  (${STRICTER.find(([says]) => says.test(name))?.[1]})`,
+    `go on with: --seed=${seed} --from=${from + Math.floor(total.requests / ROUND) * ROUND}`,
   );
+}
+
+function line(times: number, what: string): string {
+  return `${String(times).padStart(9)}  ${what}`;
 }
