@@ -175,7 +175,11 @@ export async function hearAll(
   }
   const bytewise = Array.from(all, (byte) => Buffer.from([byte]));
   if (all.length < 20_000) same(bytewise, 'byte by byte');
-  for (const pieces of [[all], bytewise]) {
+  const cuts = Array.from({ length: all.length < 200 ? all.length : 0 }, (_, at) => [
+    all.subarray(0, at),
+    all.subarray(at),
+  ]);
+  for (const pieces of [[all], bytewise, ...cuts]) {
     const streamed = await hearStreamed(pieces, options);
     assert.deepEqual(streamed.messages, whole.messages, 'streamed');
     assert.equal(streamed.status, whole.status, 'streamed');

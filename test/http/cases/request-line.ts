@@ -1,6 +1,9 @@
 /** RFC 9112, 3 (request line), 2.3 (version), 2.2 (empty lines); RFC 9110, 9.1 (methods). */
-import { METHODS } from '../../src/protocols/http1/methods.ts';
-import { refuses, takes } from './cases.ts';
+import { METHODS } from '../../../src/protocols/http1/methods.ts';
+import { Area } from './case.ts';
+
+export const requestLine = new Area('request line');
+const { refuses, takes } = requestLine;
 
 const END = '\r\nHost: a\r\n\r\n';
 
@@ -79,3 +82,32 @@ refuses('HTTP/2.0', `GET / HTTP/2.0${END}`, 505);
 refuses("HTTP/2's preface", 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 501);
 refuses('HTTP/0.9', `GET / HTTP/0.9${END}`, 505);
 refuses('a TLS hello', '\x16\x03\x01\x02\0\x01\0\x01\xfc', 400);
+
+takes(
+  "a Host beside absolute form, which is the target's business (3.2.2)",
+  `GET http://b/ HTTP/1.1${END}`,
+  {
+    target: 'http://b/',
+  },
+);
+takes('OPTIONS in absolute form without a path (3.2.4)', `OPTIONS http://b HTTP/1.1${END}`, {
+  method: 'OPTIONS',
+  target: 'http://b',
+});
+takes('a % that encodes nothing: nothing is decoded', `GET /%zz%00% HTTP/1.1${END}`, {
+  target: '/%zz%00%',
+});
+takes('two slashes in front', `GET //b/c HTTP/1.1${END}`, { target: '//b/c' });
+takes('an empty line alone (2.2)', '\r\n', []);
+takes('nothing of a line that is cut short', 'GET / HT', []);
+takes('nothing of a head that is cut short', 'GET / HTTP/1.1\r\nHost: a\r\n', []);
+refuses('absolute form without a Host (3.2)', 'GET http://b/ HTTP/1.1\r\n\r\n', 400, /Host/);
+refuses('CONNECT with absolute form (RFC 9110, 9.3.6)', `CONNECT http://a/ HTTP/1.1${END}`, 501);
+refuses('* with a query', `OPTIONS *?x HTTP/1.1${END}`, 400);
+refuses('a fragment', `GET /#a HTTP/1.1${END}`, 400);
+refuses('HTTPS/1.1', `GET / HTTPS/1.1${END}`, 400);
+refuses('HTTP/1.', `GET / HTTP/1.${END}`, 400);
+refuses('HTTP/1.1 behind NUL', `GET / \0HTTP/1.1${END}`, 400);
+refuses('HTTP/3.0', `GET / HTTP/3.0${END}`, 505);
+refuses('CR CR LF behind the line', 'GET / HTTP/1.1\r\r\nHost: a\r\n\r\n', 400);
+refuses('a byte order mark in front', `\xef\xbb\xbfGET / HTTP/1.1${END}`, 400);

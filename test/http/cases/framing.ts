@@ -1,9 +1,13 @@
 /** RFC 9112, 6 (message body) and 11.2 (request smuggling); RFC 9110, 8.6 (Content-Length). */
-import { refuses, takes } from './cases.ts';
+import { Area } from './case.ts';
+
+export const framing = new Area('framing');
+const { refuses, takes } = framing;
 
 const post = (fields: string, body = '') =>
   `POST / HTTP/1.1\r\nHost: a\r\n${fields}\r\n\r\n${body}`;
 const GET = 'GET /next HTTP/1.1\r\nHost: a\r\n\r\n';
+const EVERY_BYTE = String.fromCharCode(...Array.from({ length: 256 }, (_, byte) => byte));
 const host: [string, string] = ['host', 'a'];
 
 takes('a body by length (6.2)', post('Content-Length: 5', 'hello'), {
@@ -151,3 +155,32 @@ for (const blank of ['\t', ' \t', '\t ']) {
   );
   refuses(`5${JSON.stringify(blank)}`, post(`Content-Length: 5${blank}`, 'hello'), 400, /tab/);
 }
+
+for (const method of ['HEAD', 'DELETE', 'OPTIONS', 'TRACE']) {
+  takes(
+    `${method} with a body (RFC 9110, 9.3: it has no meaning, and is not the next request)`,
+    `${method} / HTTP/1.1\r\nHost: a\r\nContent-Length: ${GET.length}\r\n\r\n${GET}${GET}`,
+    [
+      { method, body: GET, headers: [host, ['content-length', String(GET.length)]] },
+      { target: '/next' },
+    ],
+  );
+}
+takes('a body with every byte', post('Content-Length: 256', EVERY_BYTE), {
+  method: 'POST',
+  body: EVERY_BYTE,
+  headers: [host, ['content-length', '256']],
+});
+refuses(
+  'two Content-Lengths with HTTP/1.0',
+  'POST / HTTP/1.0\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxy',
+  400,
+);
+refuses(
+  'chunked and a Content-Length in HTTP/1.0',
+  'POST / HTTP/1.0\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+  400,
+);
+refuses('a Content-Length that is signed behind zeros', post('Content-Length: 0-5', 'hello'), 400);
+refuses('chunked behind a comma', post('Transfer-Encoding: ,chunked', '0\r\n\r\n'), 501);
+refuses('chunked before a comma', post('Transfer-Encoding: chunked,', '0\r\n\r\n'), 400);

@@ -1,10 +1,13 @@
 /** RFC 9112, 7.1: chunked bodies, their extensions (7.1.1) and trailers (7.1.2). */
-import { refuses, takes } from './cases.ts';
-import type { PlainRequest } from './support.ts';
+import { Area, TIGHT } from './case.ts';
+import type { PlainRequest } from '../support.ts';
+
+export const chunked = new Area('chunked');
+const { refuses, takes } = chunked;
 
 const HEAD = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
 const GET = 'GET /next HTTP/1.1\r\nHost: a\r\n\r\n';
-const chunked = (body: string, trailers: Array<[string, string]> = []): Partial<PlainRequest> => ({
+const posted = (body: string, trailers: Array<[string, string]> = []): Partial<PlainRequest> => ({
   method: 'POST',
   headers: [
     ['host', 'a'],
@@ -14,31 +17,31 @@ const chunked = (body: string, trailers: Array<[string, string]> = []): Partial<
   trailers,
 });
 
-takes('one chunk', `${HEAD}5\r\nhello\r\n0\r\n\r\n`, chunked('hello'));
+takes('one chunk', `${HEAD}5\r\nhello\r\n0\r\n\r\n`, posted('hello'));
 takes(
   'several, and the next request',
   `${HEAD}5\r\nhello\r\n1\r\n \r\n5\r\nworld\r\n0\r\n\r\n${GET}`,
-  [chunked('hello world'), { target: '/next' }],
+  [posted('hello world'), { target: '/next' }],
 );
-takes('none', `${HEAD}0\r\n\r\n`, chunked(''));
+takes('none', `${HEAD}0\r\n\r\n`, posted(''));
 takes(
   'hexadecimal digits in both cases',
   `${HEAD}a\r\n0123456789\r\nA\r\n0123456789\r\n0\r\n\r\n`,
-  chunked('01234567890123456789'),
+  posted('01234567890123456789'),
 );
-takes('zeros in front', `${HEAD}00000005\r\nhello\r\n00000000\r\n\r\n`, chunked('hello'));
+takes('zeros in front', `${HEAD}00000005\r\nhello\r\n00000000\r\n\r\n`, posted('hello'));
 takes(
   'data that look like chunks',
   `${HEAD}9\r\n\r\n0\r\n\r\n0\r\r\n0\r\n\r\n`,
-  chunked('\r\n0\r\n\r\n0\r'),
+  posted('\r\n0\r\n\r\n0\r'),
 );
 takes(
   'extensions',
   `${HEAD}5;a\r\nhello\r\n1;b=c;d="e; \\" f"\r\n!\r\n0;x\r\n\r\n`,
-  chunked('hello!'),
+  posted('hello!'),
 );
 takes('trailers', `${HEAD}1\r\nx\r\n0\r\nDigest: abc\r\nX:\r\n\r\n${GET}`, [
-  chunked('x', [
+  posted('x', [
     ['digest', 'abc'],
     ['x', ''],
   ]),
@@ -79,12 +82,14 @@ refusedBody(
   `5;${'a'.repeat(300)}\r\nhello\r\n0\r\n\r\n`,
   413,
 );
-refusedBody('a chunk line of the limit and one', '5;aa\r\nhello\r\n0\r\n\r\n', 413, {
-  chunkLineLimitBytes: 5,
-});
-takes('a chunk line of the limit', `${HEAD}5;aa\r\nhello\r\n0\r\n\r\n`, chunked('hello'), {
-  chunkLineLimitBytes: 6,
-});
+refusedBody('a chunk line of the limit and one', '5;aaaaa\r\nhello\r\n0\r\n\r\n', 413, TIGHT);
+takes('a chunk line of the limit', `${HEAD}5;aaaa\r\nhello\r\n0\r\n\r\n`, posted('hello'), TIGHT);
+refusedBody(
+  'a size whose digits alone pass the limit',
+  '00000005\r\nhello\r\n0\r\n\r\n',
+  413,
+  TIGHT,
+);
 
 for (const name of [
   'Content-Length',
@@ -105,5 +110,28 @@ refusedBody('chunks of one byte without end', '1\r\nx\r\n'.repeat(20_000), 413);
 takes(
   'chunks of one byte for a while',
   `${HEAD}${'1\r\nx\r\n'.repeat(2000)}0\r\n\r\n`,
-  chunked('x'.repeat(2000)),
+  posted('x'.repeat(2000)),
 );
+
+takes(
+  'chunked in a GET, and the next request (RFC 9110, 9.3.1)',
+  `${HEAD.replace('POST', 'GET')}1\r\nx\r\n0\r\n\r\n${GET}`,
+  [{ ...posted('x'), method: 'GET' }, { target: '/next' }],
+);
+takes('a last chunk with an extension', `${HEAD}1\r\nx\r\n000;last\r\n\r\n`, posted('x'));
+takes(
+  'a trailer that names a header of the head',
+  `${HEAD}0\r\nX-Sum: 1\r\nx-sum: 2\r\n\r\n`,
+  posted('', [
+    ['x-sum', '1'],
+    ['x-sum', '2'],
+  ]),
+);
+refusedBody('data behind the last chunk', '0\r\nhello\r\n\r\n');
+refusedBody('a chunk line that ends in CR CR LF', '5\r\r\nhello\r\n0\r\n\r\n');
+refusedBody('a trailer with NUL', '0\r\nX: a\0\r\n\r\n');
+refusedBody('a trailer with a bare LF', '0\r\nX: a\nY: b\r\n\r\n');
+refusedBody('a trailer with a bare CR', '0\r\nX: a\rY: b\r\n\r\n');
+refusedBody('a trailer without name', '0\r\n: a\r\n\r\n');
+refusedBody('a quoted pair with a control byte', '5;a="\\\x01"\r\nhello\r\n0\r\n\r\n');
+refusedBody('a tab in an extension', '5;a\t=b\r\nhello\r\n0\r\n\r\n');

@@ -1,0 +1,21 @@
+/** RFC 9110, 5.3: how a handler finds header lines. */
+import t from 'tap';
+import { HttpHeaders } from '../../src/protocols/http1/headers.ts';
+
+void t.test('headers are found in any case, and joined (5.3)', (t) => {
+  const headers = new HttpHeaders(
+    'Ab: 1\r\nCookie: a=b\r\naB:2\r\nCookie: c=d\r\nSet-Cookie: x\r\nSet-Cookie: y\r\nAbc: 3\r\n',
+  );
+  t.equal(headers.get('AB'), '1, 2');
+  t.equal(headers.get('cookie'), 'a=b; c=d');
+  t.same(headers.getAll('Set-Cookie'), ['x', 'y']);
+  t.equal(headers.get('a'), undefined);
+  t.equal(headers.get('abc'), '3');
+  t.ok(headers.has('ABC'));
+  t.notOk(headers.has('c'));
+  t.equal(headers.size, 7);
+  t.equal(headers.get('__proto__'), undefined);
+  t.equal(new HttpHeaders('').get('x'), undefined);
+  t.equal(new HttpHeaders('a: b:c\r\n').get('a: b'), undefined);
+  t.end();
+});
