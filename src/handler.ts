@@ -74,8 +74,9 @@ export interface MessageHandler<In = any, Out = any, State = any, Data = any> {
   /** A client came. Returns the connection's state. Nothing is read until a promise it returns settles. */
   open?(connection: Connection<Out, State>): Awaitable<State>;
   /**
-   * A message came. Returns the reply, a promise of it, or undefined for none (null is a value). Messages of one
-   * connection start in the order in which they came, and replies leave in that order, whatever finishes first.
+   * A message came. Returns the reply, a promise of it, or undefined for none (null is a value; with http, where every
+   * request has its response, none is an error and is answered 500). Messages of one connection start in the order in
+   * which they came, and replies leave in that order, whatever finishes first.
    * If it throws or rejects, the protocol's error reply is sent if there is one, else the connection is closed.
    */
   message(input: In, connection: Connection<Out, State>): Awaitable<Out | undefined | void>;

@@ -204,12 +204,22 @@ export class Conversation extends Replies implements Connection, WireListener, W
     if (isPromise(result)) {
       const slot = this.reserve(input);
       result.then(
-        (value) => this.settle(slot, SlotState.DONE, value),
+        (value) => {
+          if (value !== undefined || !this.#owesReply) this.settle(slot, SlotState.DONE, value);
+          else this.settle(slot, SlotState.FAILED, noReply(this.protocol));
+        },
         (error) => this.settle(slot, SlotState.FAILED, error),
       );
     } else if (result !== undefined) {
       this.reply(SlotState.DONE, result, input);
+    } else if (this.#owesReply) {
+      this.reply(SlotState.FAILED, noReply(this.protocol), input);
     }
+  }
+
+  /** A message has to be replied to, unless the handler has closed the connection instead. */
+  get #owesReply(): boolean {
+    return this.codec.repliesToAll === true && this.endReason?.code !== 'handler';
   }
 
   /** The protocol has given way to its `switches[name]`. */
@@ -512,6 +522,13 @@ export class Conversation extends Replies implements Connection, WireListener, W
 export function hooksOf(handler: MessageHandler, name: string): Hooks | undefined {
   const hooks = (handler as unknown as Record<string, Hooks | undefined>)[name];
   return typeof hooks?.message === 'function' ? hooks : undefined;
+}
+
+/** What is wrong with a handler that returned undefined. */
+export function noReply({ name }: Protocol): TypeError {
+  return new TypeError(
+    `message() returned undefined: ${name} has a reply to every message. Return one, or close() the connection.`,
+  );
 }
 
 function isPromise(value: unknown): value is Promise<unknown> {

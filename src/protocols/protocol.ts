@@ -102,6 +102,11 @@ export interface Codec<In, Out> {
   encode(message: Out, writer: Writer, input: In | undefined): After | undefined;
   /** Writes the reply to a message whose handler threw. Where it is missing, the connection is closed instead. The text of `error` MUST NOT be sent: it is the server's own. */
   encodeError?(error: unknown, writer: Writer, input: In | undefined): After | undefined;
+  /**
+   * Every message has its reply, and the peer tells them apart by their order alone: the next one would be taken for one
+   * that is missing. A handler that returns undefined, and has not closed the connection, has then failed.
+   */
+  readonly repliesToAll?: boolean;
 }
 
 /** A protocol that another one gives way to in mid-connection. */

@@ -1,5 +1,4 @@
 /** Talks to a server over a raw socket: bytes out, bytes in, and how it ended. */
-import { once } from 'node:events';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serve, type Server, type ServeOptions } from '../../src/serve.ts';
@@ -18,18 +17,22 @@ export class Client {
   text = '';
   ended = false;
   closed = false;
+  #onChange: () => void = () => {};
 
   constructor(port: number) {
     this.socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     this.socket.setNoDelay();
     this.socket.on('data', (data: Buffer) => {
       this.text += data.toString('latin1');
+      this.#onChange();
     });
     this.socket.on('end', () => {
       this.ended = true;
+      this.#onChange();
     });
     this.socket.on('close', () => {
       this.closed = true;
+      this.#onChange();
     });
     this.socket.on('error', () => {});
   }
@@ -42,11 +45,9 @@ export class Client {
   /** Until so many characters, or the end, have come. Takes them away. */
   async until(enough: (text: string) => boolean): Promise<string> {
     while (!enough(this.text) && !this.ended && !this.closed) {
-      await Promise.race([
-        once(this.socket, 'data'),
-        once(this.socket, 'end'),
-        once(this.socket, 'close'),
-      ]);
+      await new Promise<void>((resolve) => {
+        this.#onChange = resolve;
+      });
     }
     const { text } = this;
     this.text = '';

@@ -31,10 +31,11 @@ const cases: Record<string, Case> = {
   'a stream of messages, cut at arbitrary bytes'(speaker, random) {
     const ops: string[] = [];
     const replies: string[] = [];
+    const verbs = ['say', 'say', 'soon', 'late', 'count', speaker.repliesToAll ? 'say' : 'none'];
     for (let i = 0; i < MESSAGES; i += 1) {
       const length = random.below(random.pick([5, 50, 3000]));
       const text = `${i} ${'é~€'.repeat(random.below(20))}${'x'.repeat(length)}`;
-      const verb = random.pick(['say', 'say', 'soon', 'late', 'none', 'count']);
+      const verb = random.pick(verbs);
       if (verb === 'none' || verb === 'count') ops.push(verb);
       else ops.push(verb === 'late' ? `late ${random.below(8)} ${text}` : `${verb} ${text}`);
       if (verb === 'count') replies.push(`count is ${i + 1}`);
@@ -77,6 +78,14 @@ const cases: Record<string, Case> = {
       pieces: [speaker.ask('reject 20', 'say a', 'late 1 b')],
       expected: Buffer.concat([bytes, ends ? bytes.subarray(0, 0) : speaker.answer('say a', 'b')]),
       ends,
+    };
+  },
+
+  'one that gives no reply'(speaker) {
+    const missing = speaker.repliesToAll ? speaker.error().bytes : Buffer.alloc(0);
+    return {
+      pieces: [speaker.ask('late 20 a', 'none', 'say b')],
+      expected: Buffer.concat([speaker.answer('a'), missing, speaker.answer('say b')]),
     };
   },
 

@@ -7,7 +7,7 @@ import { threadId, type MessagePort } from 'node:worker_threads';
 import { handlerErrors } from '../../channels.ts';
 import { PushError, ProtocolError } from '../../errors.ts';
 import { Sent, type CloseReason, type Connection, type MessageHandler } from '../../handler.ts';
-import { hooksOf, type Hooks } from '../../net/conversation.ts';
+import { hooksOf, noReply, type Hooks } from '../../net/conversation.ts';
 import { STREAM_SENT } from '../../net/replies.ts';
 import { StreamPump } from '../../net/stream-pump.ts';
 import { Step, type After, type Decoder, type Protocol } from '../../protocols/protocol.ts';
@@ -384,6 +384,10 @@ class Remote implements Connection {
   #reply(number: number, reply: unknown, input: unknown): void {
     const { out, writer } = this.#executor;
     if (reply === undefined) {
+      if (this.#protocol.server.repliesToAll === true && !this.#over) {
+        this.#failed(number, noReply(this.#protocol), input);
+        return;
+      }
       out.add(Kind.NOTHING, this.id, number);
       return;
     }

@@ -63,6 +63,7 @@ export function makeHttp(options: HttpOptions, now: Now): HttpProtocol {
       },
       encode: encoder.encode.bind(encoder),
       encodeError: encoder.encodeError.bind(encoder),
+      repliesToAll: true,
     }),
     client: Object.freeze({
       decoder: (limitBytes: number) =>

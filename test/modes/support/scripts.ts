@@ -76,6 +76,11 @@ export class Speaker {
     this.#input = decoder.take();
   }
 
+  /** A handler that gives no reply has failed. */
+  get repliesToAll(): boolean {
+    return this.protocol.server.repliesToAll === true;
+  }
+
   /** The bytes of messages. */
   ask(...ops: string[]): Buffer {
     return this.#written((writer) => {
