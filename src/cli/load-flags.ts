@@ -1,8 +1,8 @@
 /** The flags of `patterns load`: one line each says what it sets, how it is read and what help says. */
 import { Option } from 'commander';
 import { OptionError } from '../errors.ts';
+import { driverNames } from '../load/drivers/index.ts';
 import { ARRIVALS, type LoadPlan, type Stage } from '../load/plan.ts';
-import { protocolNames } from '../protocols/index.ts';
 import { parseBytes, parseMs } from './units.ts';
 
 export interface Flag {
@@ -11,6 +11,8 @@ export interface Flag {
   /** The plan's option that it sets. */
   readonly key: keyof LoadPlan;
   readonly read: (text: string, name: string) => unknown;
+  /** It may be repeated: the option is a list. */
+  readonly repeats?: true;
 }
 
 export const GROUPS: Readonly<Record<string, readonly Flag[]>> = {
@@ -19,7 +21,7 @@ export const GROUPS: Readonly<Record<string, readonly Flag[]>> = {
       '--protocol <word>',
       word,
       'protocol',
-      `${protocolNames.join(', ')} (default: what the url says, else bytes)`,
+      `${driverNames.join(', ')} (default: what the url says, else bytes)`,
     ),
     flag('--protocol-options <json>', json, 'protocolOptions', "what the protocol's factory takes"),
     flag('--size <bytes>', bytes, 'payloadBytes', 'of the message, without framing (default: 64)'),
@@ -35,7 +37,21 @@ export const GROUPS: Readonly<Record<string, readonly Flag[]>> = {
       'payloadModule',
       'a module that makes requests and may check answers',
     ),
+    flag('--body <text>', word, 'payloadText', 'the message itself; of HTTP the body'),
     flag('--expect <what>', word, 'expect', 'echo: an answer must equal its request'),
+  ],
+  'HTTP:': [
+    flag('--method <word>', word, 'method', 'default: GET, or POST where there is a body'),
+    {
+      ...flag('--header <line>', header, 'headers', "'name: value'; may be repeated"),
+      repeats: true,
+    },
+    flag(
+      '--statuses <list>',
+      word,
+      'statuses',
+      'that count as answered, such as 2xx,404 or any (default: 2xx,3xx)',
+    ),
   ],
   'Closed loop (a request when an answer has come):': [
     flag('-c, --connections <n>', count, 'connections', 'over all threads (default: 64)'),
@@ -98,7 +114,10 @@ export type Given = Readonly<Record<string, string | true | string[] | undefined
 
 export function planFlags(): Option[] {
   return Object.entries(GROUPS).flatMap(([group, flags]) =>
-    flags.map(({ flags, help }) => new Option(flags, help).helpGroup(group)),
+    flags.map(({ flags, help, repeats }) => {
+      const option = new Option(flags, help).helpGroup(group);
+      return repeats === true ? option.argParser(several) : option;
+    }),
   );
 }
 
@@ -109,6 +128,7 @@ export function readPlanFlags(target: string, given: Given): LoadPlan {
     const option = new Option(flags);
     const text = given[option.attributeName()];
     if (typeof text === 'string') plan[key] = read(text, option.long!);
+    if (Array.isArray(text)) plan[key] = text.map((one) => read(one, option.long!));
   }
   return plan as LoadPlan;
 }
@@ -126,6 +146,17 @@ export function inLoadFlags(error: OptionError): OptionError {
 
 function flag(flags: string, read: Flag['read'], key: Flag['key'], help: string): Flag {
   return { flags, help, key, read };
+}
+
+/** For commander: an option that may be repeated. */
+export function several(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
+}
+
+function header(text: string, name: string): readonly [string, string] {
+  const colon = text.indexOf(':');
+  if (colon < 1) throw wrong(name, text, "a line such as 'accept: text/plain'");
+  return [text.slice(0, colon), text.slice(colon + 1).trim()];
 }
 
 function word(text: string): string {

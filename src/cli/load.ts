@@ -17,7 +17,7 @@ import { formatHlog } from '../report/hlog.ts';
 import { formatJson } from '../report/json.ts';
 import { LiveView } from '../report/live.ts';
 import { formatCalibration, formatKnee, formatResult, formatTrial } from '../report/text.ts';
-import { inLoadFlags, planFlags, readPlanFlags, type Given } from './load-flags.ts';
+import { inLoadFlags, planFlags, readPlanFlags, several, type Given } from './load-flags.ts';
 import { print, stderr } from './output.ts';
 import { listenForStop } from './signals.ts';
 
@@ -26,13 +26,15 @@ Examples:
   patterns load tcp://127.0.0.1:7000                       closed loop: how much at most?
   patterns load tcp://127.0.0.1:7000 --rate=20000          open loop: how long does it take?
   patterns load resp://127.0.0.1:6379 --rate=5000 --arrivals=poisson --warmup=auto
+  patterns load http://127.0.0.1:8080/users --header='accept: text/plain' --depth=16
+  patterns load http://127.0.0.1:8080/ --body='{"a":1}' --requests-per-connection=1
   patterns load unix:/run/echo.sock --protocol=line --expect=echo --json=result.json
   patterns load tcp://127.0.0.1:7000 --find-knee --slo='p99<5ms'
   patterns load tcp://127.0.0.1:7000 --rate=1000 --threshold='p99<5ms' --threshold='errors<0.1%'
   patterns load --calibrate
 
 A target is tcp://host:port, unix:/path, or both with a protocol: resp://host:port,
-line+unix:/path. Latencies are counted from when a request was due (response) and
+line+unix:/path; HTTP's go on with a path. Latencies are counted from when a request was due (response) and
 from when it was sent (service); a closed loop has service times only. The verdict
 says whose figures they are: SERVER_BOUND, CLIENT_BOUND, NOISY_MACHINE, UNCLEAR.
 
@@ -61,7 +63,6 @@ export function loadCommand(): Command {
 }
 
 function searchFlags(): Option[] {
-  const several = (text: string, before: string[] = []): string[] => [...before, text];
   return [
     new Option(
       '--threshold <what>',

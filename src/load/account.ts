@@ -10,6 +10,8 @@ export const FAILURES = [
   'wrongAnswer', // a whole answer, and not the right one
   'protocolError', // what came is no answer
   'local', // this machine had no port, descriptor or memory left: the fault is the client's
+  'badStatus', // HTTP: a whole answer, with a status that does not count
+  'missed', // SSE: an event that never came, as the ids of the others tell
 ] as const;
 export type FailureName = (typeof FAILURES)[number];
 export type FailureCounts = Readonly<Record<FailureName, number>>;
@@ -24,6 +26,8 @@ export const Failure = {
   WRONG_ANSWER: 5,
   PROTOCOL_ERROR: 6,
   LOCAL: 7,
+  BAD_STATUS: 8,
+  MISSED: 9,
 } as const;
 export type Failure = (typeof Failure)[keyof typeof Failure];
 

@@ -64,6 +64,7 @@ export function assemble(measured: Measured): LoadResult {
     answered: account.answered,
     failed: nameFailures(account.failed),
     failedTotal: account.failures,
+    statuses: statusesOf(reports),
     inFlight: sum(reports, ({ inFlight }) => inFlight),
     clockFromMs: Math.min(...reports.map(({ measuredFromMs }) => measuredFromMs)),
     durationMs,
@@ -191,6 +192,14 @@ function summarizeMeasured(latencies: Latencies, floor: Latencies): MeasuredLate
     bounds: Object.fromEntries(bounds) as MeasuredLatency['bounds'],
     tooFew: tooFew.map(([name]) => name),
   };
+}
+
+function statusesOf(reports: readonly ThreadReport[]): LoadResult['statuses'] {
+  const counts: Record<string, number> = {};
+  for (const [status, count] of reports.flatMap(({ statuses }) => statuses)) {
+    counts[status] = (counts[status] ?? 0) + count;
+  }
+  return Object.keys(counts).length === 0 ? null : counts;
 }
 
 function problemsOf(reports: readonly ThreadReport[]): LoadResult['problems'] {

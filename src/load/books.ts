@@ -8,6 +8,8 @@ export class Books {
   readonly recorders = Object.fromEntries(
     RECORDERS.map((name) => [name, new Recorder()]),
   ) as Readonly<Record<RecorderName, Recorder>>;
+  /** Answers by their status, where they have one. */
+  readonly statuses = new Float64Array(600);
   /** What the account said when the interval began. */
   #before: Counts = new Account().counts();
 
@@ -23,5 +25,10 @@ export class Books {
     };
     const taken = RECORDERS.map((name) => [name, this.recorders[name].take()]);
     return { counts, latencies: Object.fromEntries(taken) as Interval['latencies'] };
+  }
+
+  /** Each status that came, with how often. */
+  countedStatuses(): Array<readonly [number, number]> {
+    return [...this.statuses.entries()].filter(([, count]) => count > 0);
   }
 }

@@ -182,6 +182,7 @@ export class Engine implements Keeper, LoopHost {
       busyMs: this.#open ? Math.min(this.watch.busyMs, this.#usage.cpuMs) : this.#usage.cpuMs,
       bytesRead: this.#bytesRead,
       problems: [...this.#problems],
+      statuses: this.#measured.countedStatuses(),
     };
   }
 
@@ -207,14 +208,15 @@ export class Engine implements Keeper, LoopHost {
     }
   }
 
-  answered(slot: Slot, at: number): void {
+  answered(slot: Slot, at: number, status: number): void {
     const ring = slot.head & slot.mask;
     const dueAt = slot.dueAt[ring];
     const serviceMs = at - slot.sentAt[ring];
     const floorMs = serviceMs - slot.writeLag[ring] - this.watch.latenessMs(at);
     const measured = slot.measured[ring] === 1;
-    const { account, recorders } = measured ? this.#measured : this.#warm;
+    const { account, recorders, statuses } = measured ? this.#measured : this.#warm;
     account.answered += 1;
+    if (status > 0) statuses[status] += 1;
     recorders.service.record(serviceMs * 1000);
     recorders.serviceFloor.record(floorMs * 1000);
     if (this.#open) {
@@ -225,9 +227,11 @@ export class Engine implements Keeper, LoopHost {
     this.#loop.answered(slot, at);
   }
 
-  failed(slot: Slot, failure: Failure): void {
+  failed(slot: Slot, failure: Failure, status: number): void {
     const measured = slot.measured[slot.head & slot.mask] === 1;
-    (measured ? this.#measured : this.#warm).account.failed[failure] += 1;
+    const { account, statuses } = measured ? this.#measured : this.#warm;
+    account.failed[failure] += 1;
+    if (status > 0) statuses[status] += 1;
     this.#lastAnswerAt = nowMs();
     this.#loop.answered(slot, this.#lastAnswerAt);
   }

@@ -70,6 +70,8 @@ export interface ThreadReport {
   /** The first few sentences about what went wrong, with their counts. */
   readonly problems: ReadonlyArray<readonly [string, number]>;
   readonly bytesRead: number;
+  /** Measured answers by their status, where they have one. */
+  readonly statuses: ReadonlyArray<readonly [number, number]>;
 }
 
 export interface ConnectCounts {

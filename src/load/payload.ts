@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { OptionError } from '../errors.ts';
+import type { HttpRequestInit } from '../protocols/http1/request.ts';
 
 const DEFAULT_PAYLOAD_BYTES = 64;
 
@@ -28,6 +29,8 @@ export interface Work {
     | undefined;
   /** `check` is that of `expect: 'echo'`: the answer equals the request. */
   readonly expectEcho: boolean;
+  /** HTTP: which statuses count as served (drivers/http.ts). */
+  readonly statuses?: string | undefined;
 }
 
 /** How a protocol's messages are made from what the user gives, and read. */
@@ -35,6 +38,8 @@ interface Words {
   /** Without a size: what is usual. */
   readonly ofSize: (bytes: number | undefined, plan: PayloadPlan) => unknown;
   readonly ofFile: (content: Buffer, plan: PayloadPlan) => unknown;
+  /** A module's request, with what the plan says of all of them. Default: as it is. */
+  readonly complete?: (request: unknown, plan: PayloadPlan) => unknown;
   /** Default: deep equality. */
   readonly echoes?: (answer: unknown, request: unknown) => boolean;
   /** An answer within the protocol that says no. */
@@ -78,17 +83,35 @@ const words: Readonly<Record<string, Words>> = {
       Buffer.from((request as { body?: string | Buffer }).body ?? '').equals(
         (answer as { body: Buffer }).body,
       ),
-    refusal(answer) {
-      const { status } = answer as { status: number };
-      return status >= 400 ? `the server answered with the status ${status}` : undefined;
-    },
+    complete: (request, plan) => completed(request as HttpRequestInit, plan),
   },
 };
 
-/** A GET, or a POST where there is something to send. */
-function httpRequest({ host, path }: PayloadPlan, body: string | Buffer | undefined): unknown {
-  const request = { target: path ?? '/', headers: { host: host ?? 'localhost' } };
-  return body === undefined ? request : { ...request, method: 'POST', body };
+/** A GET, or a POST where there is something to send, unless a method is given. */
+function httpRequest(plan: PayloadPlan, body: string | Buffer | undefined): HttpRequestInit {
+  return completed(body === undefined ? {} : { body }, plan);
+}
+
+/** What the plan says goes for whatever the request leaves open. */
+function completed(request: HttpRequestInit, plan: PayloadPlan): HttpRequestInit {
+  if (typeof request !== 'object' || request === null) return request; // the encoder says what is wrong
+  const { headers: own = {}, ...rest } = request;
+  const lines = (
+    Symbol.iterator in own
+      ? [...own]
+      : Object.entries(own).flatMap(([name, value]) => [value].flat().map((one) => [name, one]))
+  ) as Array<readonly [string, string]>;
+  const names = new Set(lines.map(([name]) => name.toLowerCase()));
+  const usual: Array<readonly [string, string]> = [...(plan.headers ?? [])];
+  if (!usual.some(([name]) => name.toLowerCase() === 'host')) {
+    usual.unshift(['host', plan.host ?? 'localhost']);
+  }
+  return {
+    target: plan.path ?? '/',
+    method: plan.method ?? (request.body === undefined ? 'GET' : 'POST'),
+    ...rest,
+    headers: [...usual.filter(([name]) => !names.has(name.toLowerCase())), ...lines],
+  };
 }
 
 export interface PayloadPlan {
@@ -96,6 +119,10 @@ export interface PayloadPlan {
   /** Of the target: what HTTP asks for, and of whom. */
   readonly path?: string | undefined;
   readonly host?: string | undefined;
+  readonly method?: string | undefined;
+  readonly headers?: ReadonlyArray<readonly [string, string]> | undefined;
+  readonly statuses?: string | undefined;
+  readonly payloadText?: string | undefined;
   readonly payloadBytes?: number | undefined;
   readonly payloadFile?: string | undefined;
   readonly payloadModule?: string | undefined;
@@ -108,16 +135,23 @@ export async function readWork(plan: PayloadPlan, thread: number): Promise<Work>
   const vocabulary = words[plan.protocol] ?? json;
   if (plan.payloadModule !== undefined)
     return moduleWork(plan, plan.payloadModule, thread, vocabulary);
-  const constant =
-    plan.payloadFile === undefined
-      ? vocabulary.ofSize(plan.payloadBytes, plan)
-      : readFile(plan, plan.payloadFile, vocabulary);
+  const constant = readConstant(plan, vocabulary);
   return {
     constant,
     messageAt: () => constant,
     check: checker(plan, vocabulary, undefined),
     expectEcho: plan.expect === 'echo',
+    statuses: plan.statuses,
   };
+}
+
+function readConstant(plan: PayloadPlan, vocabulary: Words): unknown {
+  const { payloadBytes, payloadFile, payloadText } = plan;
+  if (payloadText !== undefined) {
+    return read(plan, 'payloadText', Buffer.from(payloadText), vocabulary);
+  }
+  if (payloadFile !== undefined) return readFile(plan, payloadFile, vocabulary);
+  return vocabulary.ofSize(payloadBytes, plan);
 }
 
 function readFile(plan: PayloadPlan, path: string, vocabulary: Words): unknown {
@@ -130,15 +164,17 @@ function readFile(plan: PayloadPlan, path: string, vocabulary: Words): unknown {
     });
   }
   if (content.length === 0) throw new OptionError(`The payload ${path} is empty.`);
+  return read(plan, `The payload ${path}`, content, vocabulary);
+}
+
+/** `what` begins the sentence. */
+function read(plan: PayloadPlan, what: string, content: Buffer, vocabulary: Words): unknown {
   try {
     return vocabulary.ofFile(content, plan);
   } catch (error) {
-    throw new OptionError(
-      `The payload ${path} is not what the protocol sends: ${(error as Error).message}.`,
-      {
-        cause: error,
-      },
-    );
+    throw new OptionError(`${what} is not what the protocol sends: ${(error as Error).message}.`, {
+      cause: error,
+    });
   }
 }
 
@@ -165,12 +201,17 @@ async function moduleWork(
     );
   }
   const load = module as LoadModule;
+  const { complete } = vocabulary;
   await load.start?.({ seed: plan.seed, thread });
   return {
     constant: undefined,
-    messageAt: (sequence) => load.request(sequence),
+    messageAt:
+      complete === undefined
+        ? (sequence) => load.request(sequence)
+        : (sequence) => complete(load.request(sequence), plan),
     check: checker(plan, vocabulary, load),
     expectEcho: plan.expect === 'echo',
+    statuses: plan.statuses,
   };
 }
 

@@ -29,6 +29,12 @@ const schema = v.strictObject({
   target: v.pipe(v.string(), v.nonEmpty()),
   /** The protocol's word. Default: what the target says, else 'bytes', where an answer is complete when as many bytes as were sent have come back. */
   protocol: v.optional(v.string()),
+  /** HTTP: default GET, or POST where there is a body. */
+  method: v.optional(v.pipe(v.string(), v.nonEmpty())),
+  /** HTTP: header lines by name and value, beside Host, which is the target's unless it is given. */
+  headers: v.optional(v.array(v.tuple([v.string(), v.string()]))),
+  /** HTTP: the statuses that count as served, '2xx,404' or 'any'; others have failed as `badStatus`. Default '2xx,3xx'. */
+  statuses: v.optional(v.pipe(v.string(), v.nonEmpty())),
   /** What the protocol's factory takes. */
   protocolOptions: v.optional(v.record(v.string(), v.unknown()), {}),
 
@@ -49,6 +55,8 @@ const schema = v.strictObject({
   /** Of the Poisson arrivals, and what a payload module makes of it. */
   seed: v.optional(whole(0, 2 ** 32 - 1), 1),
 
+  /** The message sent: bytes, text or JSON, as the protocol has it; HTTP's body. */
+  payloadText: v.optional(v.pipe(v.string(), v.nonEmpty())),
   /** Size of the message sent, without framing. Default 64. */
   payloadBytes: v.optional(whole(1, 64 * 1024 * 1024)),
   /** The message sent, from a file: bytes, text or JSON, as the protocol has it. */
@@ -102,6 +110,7 @@ export async function readPlan(input: LoadPlan): Promise<Readonly<Plan>> {
   const loop = given.rateHz === undefined && given.stages === undefined ? 'closed' : 'open';
   refuseContradictions(given, loop);
   const { url, protocol, address, path, host } = parseTarget(given.target, given.protocol);
+  refuseStrangers(given, protocol);
   const threads = given.threads ?? Math.min(4, Math.max(1, availableParallelism() - 1));
   return Object.freeze({
     ...given,
@@ -123,9 +132,9 @@ function durationOf(given: v.InferOutput<typeof schema>): number {
 }
 
 function refuseContradictions(given: v.InferOutput<typeof schema>, loop: Plan['loop']): void {
-  const payloads = (['payloadBytes', 'payloadFile', 'payloadModule'] as const).filter(
-    (name) => given[name] !== undefined,
-  );
+  const payloads = (
+    ['payloadText', 'payloadBytes', 'payloadFile', 'payloadModule'] as const
+  ).filter((name) => given[name] !== undefined);
   if (payloads.length > 1) throw new OptionError(`Give ${payloads.join(' or ')}, not both.`);
   if (loop === 'open' && given.thinkMs > 0) {
     throw new OptionError(
@@ -137,6 +146,26 @@ function refuseContradictions(given: v.InferOutput<typeof schema>, loop: Plan['l
   }
   if (given.stages?.every(({ rateHz }) => rateHz === 0) === true && (given.rateHz ?? 0) === 0) {
     throw new OptionError('No stage has a rate above 0.');
+  }
+}
+
+/** Options of other protocols than the target's. */
+function refuseStrangers(given: v.InferOutput<typeof schema>, protocol: string): void {
+  if (protocol !== 'http') {
+    const name = (['method', 'headers', 'statuses'] as const).find(
+      (name) => given[name] !== undefined,
+    );
+    if (name !== undefined) {
+      throw new OptionError(`${name} belongs to http, and ${given.target} is ${protocol}.`);
+    }
+  }
+  const closes = given.headers?.some(
+    ([name, value]) => /^connection$/i.test(name) && /\bclose\b/i.test(value),
+  );
+  if (closes === true && given.depth > 1) {
+    throw new OptionError(
+      `depth is ${given.depth}; it must be 1 where each request asks for the connection's end.`,
+    );
   }
 }
 

@@ -113,6 +113,8 @@ export interface LoadResult {
   readonly answered: number;
   readonly failed: FailureCounts;
   readonly failedTotal: number;
+  /** HTTP: whole answers by their status, those that count and those that do not. Null where answers have none. */
+  readonly statuses: Readonly<Record<string, number>> | null;
   readonly inFlight: number;
   /** When the measurement began, by the machine's monotonic clock: to hold it against other logs of the machine. */
   readonly clockFromMs: number;

@@ -42,9 +42,9 @@ export interface Keeper {
   opened(slot: Slot, tookMs: number): void;
   /** Requests were written. `sentAt` of each is `at`. */
   flushed(slot: Slot, from: number, to: number, at: number): void;
-  /** The answer to the oldest request came: the stamps are at `slot.head`. */
-  answered(slot: Slot, at: number): void;
-  failed(slot: Slot, failure: Failure): void;
+  /** The answer to the oldest request came: the stamps are at `slot.head`. `status`: 0 where answers have none. */
+  answered(slot: Slot, at: number, status: number): void;
+  failed(slot: Slot, failure: Failure, status: number): void;
   /** The connection has come to take requests, or answers came: there may be room for more. */
   freed(slot: Slot, at: number): void;
   /** The connection is gone; what it had in flight has been failed. `failure` is undefined where nobody is to blame. */
@@ -190,7 +190,7 @@ export class Slot {
     this.state = State.IDLE;
     for (let i = head; i < flushedTo; i += 1) {
       this.head = i;
-      this.#keeper.failed(this, failure);
+      this.#keeper.failed(this, failure, 0);
     }
     this.head = 0;
     this.#leave(failure, state === State.CONNECTING);
@@ -225,7 +225,7 @@ export class Slot {
     for (;;) {
       const found = session.next();
       if (found === Found.ANSWER) {
-        keeper.answered(this, at);
+        keeper.answered(this, at, session.status ?? 0);
         this.head += 1;
         this.answers += 1;
       } else if (found === Found.MORE) {
@@ -246,10 +246,10 @@ export class Slot {
   #takeRare(found: Found, session: Session): boolean {
     switch (found) {
       case Found.WRONG:
-        this.#keeper.complain(session.problem);
-        this.#keeper.failed(this, Failure.WRONG_ANSWER);
-        this.head += 1;
-        this.answers += 1;
+        this.#deny(session, Failure.WRONG_ANSWER);
+        return true;
+      case Found.DENIED:
+        this.#deny(session, Failure.BAD_STATUS);
         return true;
       case Found.READY:
         this.state = State.OPEN;
@@ -262,9 +262,23 @@ export class Slot {
         this.drop(Failure.PROTOCOL_ERROR);
         return false;
       default:
-        this.#ended();
+        this.#leaveOpenly();
         return false;
     }
+  }
+
+  /** A whole answer, and not one that counts. */
+  #deny(session: Session, failure: Failure): void {
+    this.#keeper.complain(session.problem);
+    this.#keeper.failed(this, failure, session.status ?? 0);
+    this.head += 1;
+    this.answers += 1;
+  }
+
+  /** The peer has said, within the protocol, that no more comes: nobody is to blame, but for what it leaves unanswered. */
+  #leaveOpenly(): void {
+    if (this.head < this.tail) this.drop(Failure.CLOSED_EARLY);
+    else this.#close(undefined);
   }
 
   /** The peer sends no more. */
@@ -273,12 +287,16 @@ export class Slot {
     if (this.head < this.tail) {
       const found = session.finish();
       if (found === Found.ANSWER) {
-        this.#keeper.answered(this, nowMs());
+        this.#keeper.answered(this, nowMs(), session.status ?? 0);
         this.head += 1;
         this.answers += 1;
-      } else if (found === Found.FAIL) {
-        this.#keeper.complain(session.problem);
+        return this.#leaveOpenly(); // an answer up to the end: it announces it
       }
+      if (found === Found.WRONG || found === Found.DENIED) {
+        this.#takeRare(found, session);
+        return this.#leaveOpenly();
+      }
+      if (found === Found.FAIL) this.#keeper.complain(session.problem);
     }
     if (this.head < this.tail) this.drop(Failure.CLOSED_EARLY);
     else this.#close(Failure.CLOSED_EARLY);

@@ -58,8 +58,17 @@ function requestsOf(result: LoadResult): string[] {
     `  ${formatCount(ratePerSecond)} answers/s`,
     `  ${due}${formatCount(sent)} sent = ${formatCount(answered)} answered + ${formatCount(failedTotal)} failed + ${formatCount(inFlight)} in flight`,
     ...(kinds.length > 0 ? [`  failed: ${kinds.join(', ')}`] : []),
+    ...statusesOf(result),
     ...result.problems.map(({ count, problem }) => `    ${formatCount(count)} × ${problem}`),
   ];
+}
+
+function statusesOf({ statuses }: LoadResult): string[] {
+  if (statuses === null) return [];
+  const each = Object.entries(statuses).map(
+    ([status, count]) => `${formatCount(count)} × ${status}`,
+  );
+  return [`  statuses: ${each.join(', ')}`];
 }
 
 function latenciesOf(result: LoadResult): string[] {

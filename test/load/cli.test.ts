@@ -76,6 +76,8 @@ t.test('json: one object on standard output, with the documented keys', async (t
     'wrongAnswer',
     'protocolError',
     'local',
+    'badStatus',
+    'missed',
   ]);
   t.match(result.verdict, { name: /^[A-Z_]+$/, evidence: /client \d+% busy/ });
   t.match(result.thresholds, [{ threshold: 'errors<0.1%', passed: true, actual: 0 }]);

@@ -5,10 +5,10 @@ import { Writer } from '../../protocols/writer.ts';
 import { Fifo } from '../fifo.ts';
 import type { Work } from '../payload.ts';
 import { Found, type Driver, type Session } from './driver.ts';
+import { Rest } from './rest.ts';
 
 /** Longest answer, where the protocol's options say nothing else. */
 const ANSWER_LIMIT_BYTES = 64 * 1024 * 1024;
-const INITIAL_HELD_BYTES = 16 * 1024;
 
 interface Request {
   readonly sequence: number;
@@ -32,7 +32,8 @@ export function codecDriver(work: Work, protocol: Protocol): Driver {
   return { session: () => new CodecSession(shared) };
 }
 
-function encodeAlone(protocol: Protocol, message: unknown): Uint8Array {
+/** The bytes of one message. */
+export function encodeAlone(protocol: Protocol, message: unknown): Uint8Array {
   const writer = new Writer();
   protocol.client.encode(message, writer, undefined);
   if (writer.single !== undefined) return Buffer.from(writer.single);
@@ -49,12 +50,7 @@ class CodecSession implements Session {
   /** Requests without their answers: how many, and which, where each is its own. */
   #due = 0;
   readonly #queue = new Fifo<Request>();
-  /** Bytes not consumed, `[0, heldEnd)`, to be fed again in front of what comes. */
-  #held: Buffer | undefined = undefined;
-  #heldEnd = 0;
-  /** What is fed at the moment. */
-  #buffer: Buffer = Buffer.alloc(0);
-  #end = 0;
+  readonly #rest = new Rest();
 
   constructor(shared: Shared) {
     this.#shared = shared;
@@ -78,18 +74,9 @@ class CodecSession implements Session {
   }
 
   feed(buffer: Buffer, end: number): void {
-    if (this.#heldEnd === 0) {
-      this.#buffer = buffer;
-      this.#end = end;
-      this.#decoder.feed(buffer, 0, end, 0);
-      return;
-    }
-    const fresh = this.#heldEnd;
-    const held = this.#hold(buffer, 0, end);
-    this.#buffer = held;
-    this.#end = this.#heldEnd;
-    this.#heldEnd = 0;
-    this.#decoder.feed(held, 0, this.#end, fresh);
+    const rest = this.#rest;
+    rest.take(buffer, end);
+    this.#decoder.feed(rest.buffer, 0, rest.end, rest.fresh);
   }
 
   next(): Found {
@@ -99,7 +86,7 @@ class CodecSession implements Session {
       case Step.MESSAGE:
         return this.#answer();
       case Step.MORE:
-        this.#keep();
+        this.#rest.keep(decoder.pos);
         return Found.MORE;
       case Step.ANSWER:
       case Step.URGENT:
@@ -122,12 +109,8 @@ class CodecSession implements Session {
 
   finish(): Found {
     const decoder = this.#decoder;
-    if (this.#heldEnd > 0) {
-      this.#buffer = this.#held!;
-      this.#end = this.#heldEnd;
-      this.#heldEnd = 0;
-      decoder.feed(this.#buffer, 0, this.#end, this.#end); // an answer up to the end is made of it
-    }
+    const rest = this.#rest;
+    if (rest.again()) decoder.feed(rest.buffer, 0, rest.end, rest.fresh); // an answer up to the end is made of it
     const step = decoder.finish();
     if (step === Step.MESSAGE) return this.#answer();
     if (step !== Step.FAIL) return Found.END;
@@ -143,7 +126,7 @@ class CodecSession implements Session {
       encoded !== undefined &&
       right !== undefined &&
       right.length === end - start &&
-      this.#buffer.compare(right, 0, right.length, start, end) === 0
+      this.#rest.buffer.compare(right, 0, right.length, start, end) === 0
     ) {
       return Found.ANSWER;
     }
@@ -161,38 +144,9 @@ class CodecSession implements Session {
       return Found.WRONG;
     }
     if (encoded !== undefined && protocol.framed) {
-      this.#shared.right = Buffer.from(this.#buffer.subarray(start, end));
+      this.#shared.right = Buffer.from(this.#rest.buffer.subarray(start, end));
     }
     return Found.ANSWER;
-  }
-
-  /** Copies what was not consumed. */
-  #keep(): void {
-    const { pos } = this.#decoder;
-    if (pos >= this.#end) return;
-    if (this.#buffer === this.#held) {
-      this.#held.copyWithin(0, pos, this.#end);
-      this.#heldEnd = this.#end - pos;
-      this.#end = 0;
-    } else {
-      this.#hold(this.#buffer, pos, this.#end);
-      this.#end = pos;
-    }
-  }
-
-  #hold(buffer: Buffer, from: number, to: number): Buffer {
-    const needed = this.#heldEnd + to - from;
-    let held = this.#held;
-    if (held === undefined || held.length < needed) {
-      const grown = Buffer.allocUnsafeSlow(
-        Math.max(needed, 2 * (held?.length ?? 0), INITIAL_HELD_BYTES),
-      );
-      held?.copy(grown, 0, 0, this.#heldEnd);
-      this.#held = held = grown;
-    }
-    buffer.copy(held, this.#heldEnd, from, to);
-    this.#heldEnd = needed;
-    return held;
   }
 
   #fail(problem: string): Found {

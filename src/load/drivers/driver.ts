@@ -25,6 +25,8 @@ export const Found = {
   END: 5,
   /** The peer broke the protocol, or sent what nobody had asked for; `problem` says which. Nothing after it is read. */
   FAIL: 6,
+  /** A whole answer, whose `status` says that the request was not served; `problem` says which. */
+  DENIED: 7,
 } as const;
 export type Found = (typeof Found)[keyof typeof Found];
 
@@ -32,8 +34,10 @@ export type Found = (typeof Found)[keyof typeof Found];
 export interface Session {
   /** After SEND. */
   readonly control: Uint8Array | undefined;
-  /** After WRONG and FAIL: a sentence. */
+  /** After WRONG, DENIED and FAIL: a sentence. */
   readonly problem: string;
+  /** After ANSWER, WRONG and DENIED, where answers have one: HTTP's, 100 to 599. They are counted. */
+  readonly status?: number;
   /**
    * The connection is there: writes what MUST go before the first request, if anything. True: requests may follow at
    * once; false: after READY.

@@ -153,21 +153,111 @@ t.test('resp: an error is an answer, and a wrong one', async (t) => {
   t.match(session.problem, 'the server answered with the error ERR unknown command');
 });
 
-t.test('http: what is asked for, and what it says no to', async (t) => {
+const http = (payload: Partial<PayloadPlan>) =>
+  driverOf('http', { path: '/a?b', host: 'h:80', ...payload });
+
+function requested(driver: Driver): string {
   const writer = new Writer();
-  const http = (payload: Partial<PayloadPlan>) =>
-    driverOf('http', { path: '/a?b', host: 'h:80', ...payload });
-  const session = (await http({})).session();
-  session.request(0, writer);
-  t.equal(bytesOf(writer).toString(), 'GET /a?b HTTP/1.1\r\nhost: h:80\r\n\r\n');
-  (await http({ payloadBytes: 3 })).session().request(0, writer);
-  t.match(bytesOf(writer).toString(), /^POST \/a\?b [^]*Content-Length: 3\r\n\r\nxxx$/);
-  session.request(1, writer);
-  const answers =
-    'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\n\r\nup to the end';
-  t.same(feed(session, Buffer.from(answers), 10), [Found.WRONG]);
-  t.equal(session.problem, 'the server answered with the status 404');
-  t.equal(session.finish(), Found.ANSWER, session.problem);
+  driver.session().request(0, writer);
+  return bytesOf(writer).toString();
+}
+
+t.test('http: what is asked for', async (t) => {
+  t.equal(requested(await http({})), 'GET /a?b HTTP/1.1\r\nhost: h:80\r\n\r\n');
+  t.match(
+    requested(await http({ payloadBytes: 3 })),
+    /^POST \/a\?b [^]*Content-Length: 3\r\n\r\nxxx$/,
+  );
+  const more = { method: 'PUT', headers: [['x-a', '1'] as const], payloadText: 'two' };
+  t.equal(
+    requested(await http(more)),
+    'PUT /a?b HTTP/1.1\r\nhost: h:80\r\nx-a: 1\r\nContent-Length: 3\r\n\r\ntwo',
+  );
+  t.equal(
+    requested(await http({ headers: [['Host', 'other']] })),
+    'GET /a?b HTTP/1.1\r\nHost: other\r\n\r\n',
+  );
+  const payloadModule = `data:text/javascript,export default {
+    request: (sequence) => ({ target: '/' + sequence, headers: { 'X-A': sequence, b: ['c', 'd'] } }),
+  }`;
+  t.equal(
+    requested(await http({ payloadModule, headers: [['x-a', 'z']] })),
+    'GET /0 HTTP/1.1\r\nhost: h:80\r\nX-A: 0\r\nb: c\r\nb: d\r\n\r\n',
+    'a module says what is its own',
+  );
+  for (const wrong of [{ method: 'A B' }, { headers: [['a', 'b\r\nc: d'] as const] }]) {
+    await t.rejects(http(wrong), TypeError);
+  }
+  await t.rejects(http({ statuses: '2xx,6xx' }), { message: /^statuses is "2xx,6xx"/ });
+});
+
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi';
+const NOT_FOUND = 'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n';
+
+/** What a session finds in answers to as many requests, and their statuses. */
+async function answers(
+  payload: Partial<PayloadPlan>,
+  texts: readonly string[],
+  size: number,
+): Promise<{ found: Found[]; statuses: number[]; session: Session }> {
+  const session = (await http(payload)).session();
+  const writer = new Writer();
+  for (const at of texts.keys()) session.request(at, writer);
+  const statuses: number[] = [];
+  const counting: Session = Object.create(session, {
+    next: {
+      value: () => {
+        const found = session.next();
+        if (found === Found.ANSWER || found === Found.DENIED) statuses.push(session.status!);
+        return found;
+      },
+    },
+    feed: { value: (buffer: Buffer, end: number) => session.feed(buffer, end) },
+  }) as Session;
+  return { found: feed(counting, Buffer.from(texts.join('')), size), statuses, session };
+}
+
+t.test('http: statuses, and which of them count', async (t) => {
+  const { ANSWER, DENIED } = Found;
+  for (const size of [1, 7, 1000]) {
+    const { found, session, statuses } = await answers({}, [OK, OK, NOT_FOUND, OK], size);
+    t.same(found, [ANSWER, ANSWER, DENIED, ANSWER]);
+    t.same(statuses, [200, 200, 404, 200]);
+    t.equal(session.problem, 'the server answered with the status 404');
+  }
+  const any = await answers({ statuses: 'any' }, [OK, NOT_FOUND], 1000);
+  t.same(any.found, [ANSWER, ANSWER]);
+  const some = await answers({ statuses: '404' }, [OK, NOT_FOUND], 1000);
+  t.same(some.found, [DENIED, ANSWER]);
+});
+
+t.test('http: answers to HEAD have no body, interim ones are no answers', async (t) => {
+  const head = OK.replace('hi', '');
+  for (const size of [1, 1000]) {
+    const heads = await answers({ method: 'HEAD' }, [head, head, head], size);
+    t.same(heads.found, [Found.ANSWER, Found.ANSWER, Found.ANSWER]);
+    t.same(heads.statuses, [200, 200, 200]);
+    const interim = `HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n${OK}`;
+    t.same((await answers({}, [interim, interim], size)).statuses, [200, 200]);
+  }
+});
+
+t.test('http: the ends of answers and of connections', async (t) => {
+  const chunked = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;a=b\r\nhi\r\n0\r\n\r\n';
+  const closing = OK.replace('\r\n', '\r\nConnection: close\r\n');
+  for (const size of [1, 1000]) {
+    t.same((await answers({}, [chunked, OK, chunked], size)).statuses, [200, 200, 200]);
+    const { found, session } = await answers({}, [OK, closing, OK], size);
+    t.same(found, [Found.ANSWER, Found.ANSWER, Found.END], 'nothing behind it is read');
+    t.equal(session.finish(), Found.END);
+    const last = await answers({}, ['HTTP/1.1 200 OK\r\n\r\nup to the end'], size);
+    t.same(last.found, []);
+    t.equal(last.session.finish(), Found.ANSWER, last.session.problem);
+    const cut = await answers({}, [OK.slice(0, -1)], size);
+    t.equal(cut.session.finish(), Found.FAIL);
+    const wrong = await answers({}, ['HTTP/1.1 200 OK\nContent-Length: 2\n\nhi'], size);
+    t.same(wrong.found, [Found.FAIL]);
+  }
 });
 
 t.test('resp: redis answers ECHO with its argument', async (t) => {

@@ -4,6 +4,7 @@ import type { Work } from '../payload.ts';
 import { bytesDriver } from './bytes.ts';
 import { codecDriver } from './codec.ts';
 import type { Driver } from './driver.ts';
+import { httpDriver } from './http.ts';
 import { referenceDriver } from './reference.ts';
 
 type MakeDriver = (work: Work, options: Readonly<Record<string, unknown>>) => Driver;
@@ -11,6 +12,7 @@ type MakeDriver = (work: Work, options: Readonly<Record<string, unknown>>) => Dr
 /** Those with a file of their own; every other protocol is spoken by its client codec. */
 const own: Readonly<Record<string, MakeDriver>> = {
   bytes: bytesDriver,
+  http: httpDriver,
   reference: referenceDriver,
 };
 

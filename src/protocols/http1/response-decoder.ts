@@ -71,6 +71,11 @@ export class ResponseDecoder extends BaseDecoder<ReceivedResponse> {
     this.#heads.push(isHead);
   }
 
+  /** The connection can carry another request behind the last message. Set before `take()`. */
+  get keepAlive(): boolean {
+    return this.#keepAlive;
+  }
+
   next(): Step {
     for (;;) {
       if (this.#state === State.LINE) {

@@ -79,6 +79,8 @@ const FAILED: Readonly<Record<string, string>> = {
   wrongAnswer: 'wrong answer',
   protocolError: 'no valid answer',
   local: 'no port, descriptor or memory on this machine',
+  badStatus: 'answered with a status that does not count',
+  missed: 'event that never came',
 };
 
 export function failureWords(kind: string): string {
