@@ -1,0 +1,119 @@
+/** Event streams in every mode: fields, resumption, heartbeats, clients that go and clients that do not read. */
+import t from 'tap';
+import { forEveryMode, serveWith, type Combo } from '../modes/support/combos.ts';
+import { Log } from '../modes/support/log.ts';
+import { until } from '../modes/support/wait.ts';
+import { EventClient } from './event-client.ts';
+
+t.setTimeout(600_000);
+
+let modules = 0;
+/** Each time another module: servers in one process share no state. */
+function handlerUrl(name: string): URL {
+  modules += 1;
+  return new URL(`./handlers/${name}.ts#${modules}`, import.meta.url);
+}
+
+const unread = ({ mode }: Combo) =>
+  mode === 'blocking'
+    ? 'a write to a client that does not read keeps the thread, and its timers with it'
+    : undefined;
+
+t.test('streams', async (t) => {
+  await forEveryMode(t, { readPaths: ['fast', 'fallback'] }, async (t, combo) => {
+    const log = new Log(t);
+    const data = { log: log.path };
+    const server = await serveWith(t, combo, { handler: handlerUrl('events'), data });
+
+    const fields = await EventClient.connect(server, '/fields', 'é 7');
+    t.same(
+      await fields.untilEnd(),
+      [
+        { type: 'one', data: 'first\nsecond', id: '✓' },
+        { type: 'message', data: 'you had "é 7"', id: '✓' },
+      ],
+      'every field arrives',
+    );
+    t.ok(fields.complete, 'and the end is in order');
+    t.equal(fields.parser.retryMs, 1234);
+    t.equal(fields.parser.comments, 1);
+    t.equal(fields.response.headers['content-type'], 'text/event-stream');
+    t.equal(fields.response.headers['cache-control'], 'no-store');
+
+    const later = await EventClient.connect(server, '/later/50');
+    const numbers = (await later.untilEnd()).map(({ id }) => Number(id));
+    t.same(
+      numbers,
+      Array.from({ length: 50 }, (_, i) => i + 1),
+      'events that come later',
+    );
+
+    const resumed = await EventClient.connect(server, '/channel', '17');
+    t.same(
+      (await resumed.untilEvents(3)).map(({ data }) => data),
+      ['event 18', 'event 19', 'event 20'],
+      'whoever comes back gets what came meanwhile',
+    );
+    const late = await EventClient.connect(server, '/channel', '3');
+    const [gap, ...kept] = await late.untilEvents(11);
+    t.same(gap, { type: 'gap', data: '3', id: '' });
+    t.equal(kept[0].data, 'event 11', 'and where that is gone, is told so');
+    resumed.destroy();
+    late.destroy();
+
+    const waiting = await EventClient.connect(server, '/wait');
+    await until(() => waiting.parser.comments >= 3, 'heartbeats arrive');
+    waiting.destroy();
+    await log.has('stopped');
+    await log.has('aborted client');
+    t.equal(log.count('stopped'), 1, 'the handler hears that the client went');
+  });
+});
+
+t.test('clients that do not read', async (t) => {
+  await forEveryMode(t, { unless: unread }, async (t, combo) => {
+    const log = new Log(t);
+    const data = { log: log.path };
+    const server = await serveWith(t, combo, { handler: handlerUrl('events'), data });
+    const slow = await EventClient.connect(server, '/flood/close');
+    slow.response.pause();
+    await log.has('close slow bounded');
+    const other = await EventClient.connect(server, '/later/5');
+    t.equal((await other.untilEnd()).length, 5, 'nobody else notices');
+    slow.response.resume();
+    await slow.untilEnd();
+    t.ok(slow.complete, 'what was under way still arrives, and then the end');
+
+    for (const policy of ['drop-oldest', 'drop-newest']) {
+      const client = await EventClient.connect(server, `/flood/${policy}`);
+      client.response.pause();
+      await log.has(`${policy} server bounded`);
+      client.response.resume();
+      const numbers = (await client.untilEnd()).map(({ data }) => Number.parseInt(data, 10));
+      t.same(
+        numbers,
+        numbers.toSorted((a, b) => a - b),
+        'in order',
+      );
+      const holes = numbers.filter((number, i) => i > 0 && number !== numbers[i - 1] + 1).length;
+      t.equal(holes, policy === 'drop-oldest' ? 1 : 0, `${policy}: ${numbers.join()}`);
+    }
+  });
+});
+
+t.test('out of a fetch handler', async (t) => {
+  await forEveryMode(t, {}, async (t, combo) => {
+    const server = await serveWith(t, combo, { handler: handlerUrl('events-fetched') });
+    const fields = await EventClient.connect(server, '/', 'é');
+    t.same(await fields.untilEnd(), [
+      { type: 'one', data: 'first\nsecond', id: '1' },
+      { type: 'message', data: 'you had "é"', id: '1' },
+    ]);
+    const resumed = await EventClient.connect(server, '/channel', '3');
+    t.same(
+      (await resumed.untilEvents(2)).map(({ id }) => id),
+      ['4', '5'],
+    );
+    resumed.destroy();
+  });
+});
