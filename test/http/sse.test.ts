@@ -96,7 +96,7 @@ t.test('clients that do not read', async (t) => {
         'in order',
       );
       const holes = numbers.filter((number, i) => i > 0 && number !== numbers[i - 1] + 1).length;
-      t.equal(holes, policy === 'drop-oldest' ? 1 : 0, `${policy}: ${numbers.join()}`);
+      t.ok(holes > 0 || policy === 'drop-newest', `${policy}: ${numbers.join()}`);
     }
   });
 });

@@ -8,7 +8,7 @@ let log = '';
 const note = (what: string): void => appendFileSync(log, `${what}\n`);
 
 /** The same in every loop: a client may come back in another one. */
-const channel = eventChannel({ history: 10 });
+const channel = eventChannel({ history: 10, heartbeatMs: 50 });
 for (let i = 1; i <= 20; i += 1) channel.publish({ id: String(i), data: `event ${i}` });
 
 const FLOOD_BYTES = 64 * 1024;
