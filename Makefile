@@ -5,7 +5,7 @@ NODE_MIN := 22.23.3
 ready := node_modules/.ready
 node_min := node_modules/.node-min/node_modules/.bin/node
 
-.PHONY: help setup check fmt build test test-min bench ci clean
+.PHONY: help setup check fmt build test test-min bench peers ci clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
@@ -40,6 +40,11 @@ $(node_min): $(ready)
 
 bench: $(ready) ## A quick benchmark of every mode on this machine
 	@npm run -s bench
+
+# With npm on Node 22: it skips an optional package for another Node, and uWebSockets.js has a binary for each. Not
+# `npm ci`: that package lists binaries for platforms that were never published, and ci refuses a lockfile without them.
+peers: $(node_min) ## Install the servers that the suites http and websocket compare with (about 320 MB)
+	cd bench/peers && PATH="$(abspath $(dir $(node_min))):$$PATH" npm install --no-save --ignore-scripts
 
 ci: ## What a push must pass
 	@.ci/run
