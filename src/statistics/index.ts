@@ -1,0 +1,13 @@
+/** What runs say, and how surely: pure functions over numbers, for the bench, the reports and `patterns compare`. */
+export { medianInterval, ratioInterval, type Interval } from './bootstrap.ts';
+export {
+  ALPHA,
+  DEFAULT_EFFECT,
+  judge,
+  type JudgeOptions,
+  type Judgement,
+  type JudgementName,
+} from './judge.ts';
+export { seededRandom, shuffled, type Random } from './random.ts';
+export { DESIGNS, LEAST_RUNS, type Design } from './shift.ts';
+export { mean, median, variation } from './summary.ts';
