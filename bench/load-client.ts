@@ -1,30 +1,57 @@
 /** The load in a process of its own, with marks at both ends of its window: HOST PORT PLAN, where PLAN is JSON. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runLoad, type LoadPlan } from 'patterns-runtime/load';
 import type { ClientPlan } from './load.ts';
 import type { LoadResult, Mark } from './measure/client.ts';
+import { endWithUs, exitOnSignals } from './measure/children.ts';
+import { nodeArgs, programOf } from './servers.ts';
 
 const [host, port, text] = process.argv.slice(2) as [string, string, string];
 const plan = JSON.parse(text) as ClientPlan;
-const durationMs = plan.seconds * 1000;
+const { durationMs } = plan;
+
+exitOnSignals();
 
 function say(mark: Mark): void {
   process.stdout.write(`${JSON.stringify(mark)}\n`);
 }
 
+/** Resolves when it has said that it is under way. It ends with this process. */
+async function startBeside({
+  program,
+  args,
+}: NonNullable<ClientPlan['beside']>): Promise<ChildProcess> {
+  const words = [...nodeArgs, programOf(program), host, port, ...args.map(String)];
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+  endWithUs(child);
+  const begun = once(child.stdout, 'data');
+  const ended = once(child, 'close').then(([code]) => {
+    throw new Error(`${program} ended with ${code} before it was under way.`);
+  });
+  await Promise.race([begun, ended]);
+  ended.catch(() => {}); // from now on it may end when it likes
+  return child;
+}
+
+const beside = plan.beside === undefined ? undefined : await startBeside(plan.beside);
+
 let ended: Promise<void> = Promise.resolve();
 let begun = false;
 
+const scheme = plan.protocol === 'http' ? 'http' : 'tcp';
 const load: LoadPlan = {
-  target: `tcp://${host}:${port}`,
+  target: `${scheme}://${host}:${port}${plan.protocol === 'http' ? (plan.path ?? '/') : ''}`,
   protocol: plan.protocol,
   connections: plan.connections,
   depth: plan.pipeline ?? 1,
-  payloadBytes: plan.bytes,
-  warmupMs: plan.warmUpSeconds * 1000,
-  durationMs,
+  ...(plan.bytes === undefined ? {} : { payloadBytes: plan.bytes }),
   ...(plan.rateHz === undefined ? {} : { rateHz: plan.rateHz }),
   ...(plan.churn === undefined ? {} : { requestsPerConnection: 1 }),
+  ...plan.more,
+  warmupMs: plan.warmUpMs,
+  durationMs,
 };
 
 // This thread only waits while others load, so its timer ends the window in time.
@@ -37,6 +64,7 @@ const found = await runLoad(load, {
   },
 });
 await ended;
+beside?.kill('SIGKILL');
 
 const { response } = found;
 const result: LoadResult = {
@@ -45,6 +73,8 @@ const result: LoadResult = {
   errors: found.failedTotal,
   latencyMs: {
     p50: response.p50Us / 1000,
+    p90: response.p90Us / 1000,
+    p95: response.p95Us / 1000,
     p99: response.p99Us / 1000,
     p999: response.p999Us / 1000,
     max: response.maxUs / 1000,
@@ -56,6 +86,7 @@ const result: LoadResult = {
     offeredPerSecond: found.offeredPerSecond,
     steady: found.steady,
     problems: found.problems,
+    histogram: response.histogram,
   },
 };
 say({ mark: 'result', result });

@@ -1,45 +1,77 @@
 /** How to start the load: our own generator, in a process of its own. */
-import { fileURLToPath } from 'node:url';
+import type { LoadPlan } from 'patterns-runtime/load';
 import { compile } from './baselines/compile.ts';
 import type { ClientCommand } from './measure/client.ts';
-import { nodeArgs } from './servers.ts';
-import type { Settings } from './suites/suite.ts';
+import { nodeArgs, programOf } from './servers.ts';
+
+const START_AND_END_MS = 30_000;
 
 export interface Load {
   readonly protocol: string;
   readonly connections: number;
-  /** Content of a message, without its framing. */
-  readonly bytes: number;
+  /** Content of a message, without its framing. Default: the load generator's. */
+  readonly bytes?: number;
   /** Messages in flight on each connection. Default 1. */
   readonly pipeline?: number;
   /** Messages a second on a schedule, from all connections: open loop. Absent: closed loop. */
   readonly rateHz?: number;
   /** Every connection sends one message, waits for its answer and makes place for another. */
   readonly churn?: true;
+  /** HTTP: what is asked for. Default '/'. */
+  readonly path?: string;
+  /** Whatever else a load can be told; it wins over the above. */
+  readonly more?: Readonly<Partial<LoadPlan>>;
+  /** Goes on at the same time from a process of its own, and is not measured: a bench program with its arguments. */
+  readonly beside?: { readonly program: string; readonly args: readonly (string | number)[] };
 }
 
-export type ClientPlan = Load & Pick<Settings, 'warmUpSeconds' | 'seconds'>;
+export interface Timing {
+  readonly warmUpMs: number;
+  readonly durationMs: number;
+}
 
-const CLIENT = fileURLToPath(new URL('load-client.ts', import.meta.url));
+export type ClientPlan = Load & Timing;
 
-export function load(plan: Load, { warmUpSeconds, seconds }: Settings): ClientCommand {
-  const whole: ClientPlan = { ...plan, warmUpSeconds, seconds };
+interface Seconds {
+  readonly warmUpSeconds: number;
+  readonly seconds: number;
+}
+
+/** `timing` in milliseconds, or the speed table's in seconds. */
+export function load(
+  plan: Load,
+  timing: Timing | Seconds,
+): ClientCommand {
+  const { warmUpMs, durationMs } = milliseconds(timing);
+  const whole: ClientPlan = { ...plan, warmUpMs, durationMs };
   return {
     command: process.execPath,
-    args: ({ host, port }) => [...nodeArgs, CLIENT, host, String(port), JSON.stringify(whole)],
-    limitMs: (warmUpSeconds + seconds) * 1000 + 30_000,
+    args: ({ host, port }) => [
+      ...nodeArgs,
+      programOf('load-client'),
+      host,
+      String(port),
+      JSON.stringify(whole),
+    ],
+    limitMs: warmUpMs + durationMs + START_AND_END_MS,
   };
 }
 
 /** A client in C: lines, closed loop, one message in flight on each connection. Needs a compiler. */
 export function leanClient(
-  { connections, bytes }: Pick<Load, 'connections' | 'bytes'>,
-  { warmUpSeconds, seconds }: Settings,
+  { connections, bytes }: { readonly connections: number; readonly bytes: number },
+  timing: Timing | Seconds,
 ): ClientCommand {
-  const plan = [connections, bytes, seconds * 1000, warmUpSeconds * 1000].map(String);
+  const { warmUpMs, durationMs } = milliseconds(timing);
+  const plan = [connections, bytes, durationMs, warmUpMs].map(String);
   return {
     command: compile('echo-client'),
     args: ({ port }) => [String(port), ...plan],
-    limitMs: (warmUpSeconds + seconds) * 1000 + 30_000,
+    limitMs: warmUpMs + durationMs + START_AND_END_MS,
   };
+}
+
+function milliseconds(timing: Timing | Seconds): Timing {
+  if (!('seconds' in timing)) return timing;
+  return { warmUpMs: timing.warmUpSeconds * 1000, durationMs: timing.seconds * 1000 };
 }

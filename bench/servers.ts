@@ -3,18 +3,20 @@ import { fileURLToPath } from 'node:url';
 import { compile } from './baselines/compile.ts';
 import type { ServerCommand } from './measure/server.ts';
 
-/**
- * A checkout measures its source, so that a dist/ of yesterday is not measured by mistake; an installed package its
- * dist/, since Node strips no types under node_modules.
- */
-const isInstalled = import.meta.url.includes('/node_modules/');
+/** As it is written: the sources are measured, so that a dist/ of yesterday is not by mistake. Built: the dist/ around it. */
+const isBuilt = import.meta.url.endsWith('.js');
 
 /** What Node needs for 'patterns-runtime' to be the code that is measured. */
-export const nodeArgs: readonly string[] = isInstalled ? [] : ['--conditions=patterns-source'];
+export const nodeArgs: readonly string[] = isBuilt ? [] : ['--conditions=patterns-source'];
 
 const COMMAND_LINE = fileURLToPath(
-  new URL(isInstalled ? '../dist/cli/main.js' : '../src/cli/main.ts', import.meta.url),
+  new URL(isBuilt ? '../cli/main.js' : '../src/cli/main.ts', import.meta.url),
 );
+
+/** The path of a module of the bench, of its name without extension: 'load-client', 'handlers/mixed'. */
+export function programOf(name: string): string {
+  return fileURLToPath(new URL(`${name}${isBuilt ? '.js' : '.ts'}`, import.meta.url));
+}
 
 export interface OurOptions {
   readonly mode: string;
@@ -51,7 +53,7 @@ export function baseline(
   file: string,
   options: Readonly<Record<string, string | number>> = {},
 ): ServerCommand {
-  const path = fileURLToPath(new URL(`baselines/${file}.ts`, import.meta.url));
+  const path = programOf(`baselines/${file}`);
   const args = Object.entries(options).map(([key, value]) => `--${key}=${value}`);
   const loops = Number(options.workers ?? 1);
   return { name, command: process.execPath, args: [...nodeArgs, path, ...args], loops };

@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { environment } from './measure/environment.ts';
+import { exitOnSignals } from './measure/children.ts';
 import { beTheOnlyOne } from './measure/only-one.ts';
 import { hasProc } from './measure/proc.ts';
 import { median } from './measure/statistics.ts';
@@ -55,6 +56,7 @@ function refuse(reason: string): void {
 }
 
 async function main(wanted: readonly Suite[]): Promise<void> {
+  exitOnSignals();
   await beTheOnlyOne(settings.say);
   const at = environment();
   const folder = join(import.meta.dirname, 'results', String(at.at).replaceAll(':', '-'));

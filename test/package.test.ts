@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -22,9 +23,11 @@ const PARTS = [
   'package.json',
   'tsconfig.json',
   'tsconfig.build.json',
+  'tsconfig.bench.json',
   'LICENSE',
   'README.md',
   'src',
+  'bench',
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -158,6 +161,18 @@ t.test('npx patterns serve', async (t) => {
   const port = /^listening tcp:\/\/127\.0\.0\.1:(\d+) mode=single\b/.exec(first)?.[1];
   if (port === undefined) return t.fail('no listening line', { first, stderr: await errors });
   t.equal(await ask(Number(port), 'hello\n'), 'hello to you');
+});
+
+t.test('npx patterns bench', async (t) => {
+  const flags = ['--quick', '--duration=200ms', '--warmup=100ms', '--anyway'];
+  const what = ['./handler.mjs', '--modes=single', '--connections=4', '--out=results'];
+  const { code, out, all } = await run(user, 'npx', '--no', 'patterns', 'bench', ...what, ...flags);
+  t.equal(code, 0, 'the handler is measured', { output: all });
+  t.match(out, /^single +[\d,]+ /m, 'there is a row for the mode');
+  t.match(JSON.parse(readFileSync(join(user, 'results/result.json'), 'utf8')), {
+    complete: true,
+    plan: { protocol: 'line' },
+  });
 });
 
 t.test('embedded', async (t) => {

@@ -6,9 +6,12 @@ const living = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of living) child.kill('SIGKILL');
 });
-// Without a listener these end the process without an 'exit' event.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => process.exit(1));
+
+/** For a program without an order of its own to end in: without a listener signals end it without an 'exit' event. */
+export function exitOnSignals(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => process.exit(1));
+  }
 }
 
 export function endWithUs(child: ChildProcess): void {

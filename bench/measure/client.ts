@@ -14,8 +14,9 @@ export interface LoadResult {
   readonly messages: number;
   readonly seconds: number;
   readonly errors: number;
-  /** Closed loop: service time. Open loop: from the intended send. */
-  readonly latencyMs?: Readonly<Record<'p50' | 'p99' | 'p999' | 'max', number>>;
+  /** Closed loop: service time. Open loop: from the intended send. Percentiles that a client does not say are missing. */
+  readonly latencyMs?: Readonly<Record<'p50' | 'p99' | 'p999' | 'max', number>> &
+    Readonly<Partial<Record<'p90' | 'p95', number>>>;
   /** Whatever else is worth keeping in the results. */
   readonly detail?: unknown;
 }
@@ -45,11 +46,13 @@ export async function runClient(
   client: ClientCommand,
   server: { host: string; port: number },
   hooks: Hooks,
-  core?: number,
+  options: { readonly cores?: readonly number[]; readonly signal?: AbortSignal } = {},
 ): Promise<LoadResult> {
-  const [command, args] = pinned(core, client.command, client.args(server));
+  const [command, args] = pinned(options.cores, client.command, client.args(server));
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   endWithUs(child);
+  const kill = (): void => void child.kill('SIGKILL');
+  options.signal?.addEventListener('abort', kill);
   let output = '';
   let errors = '';
   let result: LoadResult | undefined;
@@ -78,6 +81,8 @@ export async function runClient(
     child.once('close', (status, signal) => resolve(status ?? signal));
   });
   clearTimeout(timer);
+  options.signal?.removeEventListener('abort', kill);
+  options.signal?.throwIfAborted();
   if (code !== 0 || result === undefined) {
     throw new Error(`The client ended with ${code}: ${errors.trim().slice(-2000)}`);
   }

@@ -22,6 +22,13 @@ export interface Blocks<Run> {
   readonly order: readonly (readonly string[])[];
 }
 
+/** An arm that could not be measured, and takes no part any more. */
+export interface Lost {
+  readonly arm: string;
+  /** A sentence. */
+  readonly reason: string;
+}
+
 export interface CompareOptions<Run> {
   readonly blocks: number;
   readonly seed: number;
@@ -31,6 +38,14 @@ export interface CompareOptions<Run> {
   /** Before each run. */
   settle?(): Promise<void>;
   progress?(done: { arm: string; block: number; run: Run; again: boolean }): void;
+  /** A run of an earlier sitting: it is not made again. */
+  recall?(arm: string, block: number): Run | undefined;
+  /** Of an earlier sitting. */
+  readonly repeated?: number;
+  /** An arm's run failed. Without it that ends everything; with it the arm takes no part any more. */
+  lost?(lost: Lost): void;
+  /** No run begins any more, and the one under way is thrown away. */
+  readonly signal?: AbortSignal;
 }
 
 export async function runBlocks<Run>(
@@ -44,21 +59,37 @@ export async function runBlocks<Run>(
     await options.settle?.();
     return arm.run();
   };
-  let repeated = 0;
+  const gone = new Set<string>();
+  let { repeated = 0 } = options;
   let keptDisturbed = 0;
+  const isEnded = (): boolean => options.signal?.aborted === true;
+  const undisturbed = async (arm: Arm<Run>, block: number): Promise<Run> => {
+    let run = await measure(arm);
+    while (options.disturbed(run) && repeated < options.repeats) {
+      options.progress?.({ arm: arm.name, block, run, again: true });
+      repeated += 1;
+      run = await measure(arm);
+    }
+    return run;
+  };
   for (let block = 0; block < options.blocks; block += 1) {
     const turn = shuffled(arms, random);
     order.push(turn.map(({ name }) => name));
     for (const arm of turn) {
-      let run = await measure(arm);
-      while (options.disturbed(run) && repeated < options.repeats) {
-        options.progress?.({ arm: arm.name, block, run, again: true });
-        repeated += 1;
-        run = await measure(arm);
+      if (gone.has(arm.name)) continue;
+      if (isEnded()) return { runs, repeated, keptDisturbed, order };
+      const known = options.recall?.(arm.name, block);
+      try {
+        const run = known ?? (await undisturbed(arm, block));
+        if (options.disturbed(run)) keptDisturbed += 1;
+        if (known === undefined) options.progress?.({ arm: arm.name, block, run, again: false });
+        runs.get(arm.name)!.push(run);
+      } catch (error) {
+        if (isEnded()) return { runs, repeated, keptDisturbed, order };
+        if (options.lost === undefined) throw error;
+        gone.add(arm.name);
+        options.lost({ arm: arm.name, reason: (error as Error).message });
       }
-      if (options.disturbed(run)) keptDisturbed += 1;
-      options.progress?.({ arm: arm.name, block, run, again: false });
-      runs.get(arm.name)!.push(run);
     }
   }
   return { runs, repeated, keptDisturbed, order };

@@ -10,9 +10,12 @@ const LONGEST_WAIT_MS = 30 * 60_000;
 
 /**
  * Resolves when no other bench runs here; from then on, until this process ends, others wait. Does nothing where there
- * are no abstract sockets (all but Linux). `say` hears of a wait.
+ * are no abstract sockets (all but Linux). `say` hears of a wait. Rejects when `signal` ends it.
  */
-export async function beTheOnlyOne(say: (text: string) => void): Promise<void> {
+export async function beTheOnlyOne(
+  say: (text: string) => void,
+  signal?: AbortSignal,
+): Promise<void> {
   if (process.platform !== 'linux') return;
   const until = performance.now() + LONGEST_WAIT_MS;
   let waits = false;
@@ -22,7 +25,7 @@ export async function beTheOnlyOne(say: (text: string) => void): Promise<void> {
     }
     if (!waits) say('Another bench is running on this machine: waiting for it to end ...');
     waits = true;
-    await sleep(LOOK_MS);
+    await sleep(LOOK_MS, undefined, { ...(signal && { signal }) });
   }
 }
 

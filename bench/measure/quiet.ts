@@ -6,12 +6,17 @@ const LOOK_MS = 300;
 
 /**
  * A function that resolves when less than `cores` were busy for 300 ms, with nothing of ours running meanwhile. Together
- * its calls wait for `budgetMs` at most; then they no longer wait.
+ * its calls wait for `budgetMs` at most, and not behind `signal`; then they no longer wait.
  */
-export function quietWaiter(cores: number, budgetMs: number): () => Promise<void> {
+export function quietWaiter(
+  cores: number,
+  budgetMs: number,
+  signal?: AbortSignal,
+): () => Promise<void> {
   let leftMs = hasProc ? budgetMs : 0;
+  const isEnded = (): boolean => signal?.aborted === true;
   return async () => {
-    while (leftMs > 0) {
+    while (leftMs > 0 && !isEnded()) {
       const before = readMachine();
       const started = performance.now();
       await sleep(LOOK_MS);

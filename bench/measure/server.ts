@@ -14,7 +14,7 @@ export interface ServerCommand {
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Loops that work: with one, on two cores, server and client get a core each. Default 1. */
+  /** Loops that work: where there is a core for each, and one for the client, they are pinned apart. Default 1. */
   readonly loops?: number;
   /** For a server that prints nothing: its port, once it is known to accept. */
   readonly ready?: (output: string) => string | undefined;
@@ -36,21 +36,35 @@ export function parseListening(output: string): { host: string; port: number } |
   return { host: host.replaceAll(/[[\]]/g, ''), port: Number(port) };
 }
 
-const hasTaskset = existsSync('/usr/bin/taskset');
+/** It did not come up. `words`: the end of what it wrote to stderr. */
+export class ServerStartError extends Error {
+  readonly words: string;
 
-/** Prefixes a command so that it runs on one core. taskset replaces itself, so the pid stays the command's. */
+  constructor(message: string, words: string, options: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.words = words;
+  }
+}
+
+export const hasTaskset = existsSync('/usr/bin/taskset');
+
+/** Prefixes a command so that it runs on these cores. taskset replaces itself, so the pid stays the command's. */
 export function pinned(
-  core: number | undefined,
+  cores: readonly number[] | undefined,
   command: string,
   args: readonly string[],
 ): [string, string[]] {
-  if (core === undefined || !hasTaskset) return [command, [...args]];
-  return ['taskset', ['--cpu-list', String(core), command, ...args]];
+  if (cores === undefined || !hasTaskset) return [command, [...args]];
+  return ['taskset', ['--cpu-list', cores.join(','), command, ...args]];
 }
 
 /** Starts it and waits until it listens. Rejects with its own last words if it ends or says nothing for 20 s. */
-export async function startServer(server: ServerCommand, core?: number): Promise<RunningServer> {
-  const [command, args] = pinned(core, server.command, server.args);
+export async function startServer(
+  server: ServerCommand,
+  cores?: readonly number[],
+): Promise<RunningServer> {
+  const [command, args] = pinned(cores, server.command, server.args);
   const child = spawn(command, args, {
     env: { ...process.env, ...server.env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -75,7 +89,8 @@ export async function startServer(server: ServerCommand, core?: number): Promise
     const { host, port } = await listening(child, server, closed);
     return { pid: child.pid!, host, port, stop };
   } catch (error) {
-    throw new Error(`${server.name}: ${(error as Error).message} ${(await stop()).trim()}`, {
+    const words = (await stop()).trim();
+    throw new ServerStartError(`${server.name}: ${(error as Error).message} ${words}`, words, {
       cause: error,
     });
   }

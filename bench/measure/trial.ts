@@ -1,14 +1,14 @@
 /** One run: a fresh server, a fresh client, and what the server, the client and the rest of the machine used meanwhile. */
-import { availableParallelism } from 'node:os';
 import { runClient, type ClientCommand, type LoadResult } from './client.ts';
+import { allowedCores, place, type Placement } from './cores.ts';
 import { hasProc, readMachine, readTree, type MachineUsage, type Usage } from './proc.ts';
-import { startServer, type ServerCommand } from './server.ts';
+import { hasTaskset, startServer, type ServerCommand } from './server.ts';
 
 /** More than this many cores' worth of others' work on the machine disturbs a run. */
 export const DISTURBED_CORES = 0.1;
 
-const SERVER_CORE = 0;
-const CLIENT_CORE = 1;
+/** Our clients load from one thread, in its own process. */
+const CLIENT_THREADS = 1;
 
 export interface Used {
   readonly userMs: number;
@@ -37,12 +37,36 @@ export interface Trial {
   readonly foreignCores: number;
   readonly stealCores: number;
   readonly workers: readonly WorkerCounts[];
+  /** Missing where the server does not say. */
+  readonly loops?: readonly LoopFigures[];
+  /** Missing where nothing was pinned. */
+  readonly placement?: Placement;
+}
+
+/** One event loop of a server of ours, in the window: what measure/probe.ts says. */
+export interface LoopFigures {
+  readonly pid: number;
+  /** 0: the process's own. */
+  readonly threadId: number;
+  /** What it covers of the window. */
+  readonly seconds: number;
+  /** How late its timers were. */
+  readonly delayP50Ms: number;
+  readonly delayP99Ms: number;
+  readonly delayMaxMs: number;
+  readonly gcMs: number;
+  readonly gcCount: number;
+  readonly gcLongestMs: number;
+  /** Share of its time that it was not idle: 0 to 1. */
+  readonly busyShare: number;
 }
 
 export interface TrialPlan {
   /** Absent: the client measures something of its own. */
   readonly server?: ServerCommand;
   readonly client: ClientCommand;
+  /** Ends it early: it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** A point in time, as far as /proc knows it. */
@@ -54,13 +78,11 @@ interface Snapshot {
   readonly machine: MachineUsage;
 }
 
-/**
- * Server and client get a core each where there are two, and the server works on one loop only; else nothing is pinned.
- */
-export async function runTrial({ server, client }: TrialPlan): Promise<Trial> {
-  const apart = availableParallelism() === 2 && server !== undefined && (server.loops ?? 1) === 1;
-  const running =
-    server === undefined ? undefined : await startServer(server, apart ? SERVER_CORE : undefined);
+/** Server and client are pinned apart where there are cores for all their loops; else nothing is pinned. */
+export async function runTrial({ server, client, signal }: TrialPlan): Promise<Trial> {
+  signal?.throwIfAborted();
+  const cores = server && place(server.loops ?? 1, CLIENT_THREADS, allowedCores());
+  const running = server === undefined ? undefined : await startServer(server, cores?.server);
   let before: Snapshot | undefined;
   let after: Snapshot | undefined;
   let result: LoadResult;
@@ -77,12 +99,17 @@ export async function runTrial({ server, client }: TrialPlan): Promise<Trial> {
           after = snapshot(running?.pid, pid);
         },
       },
-      apart ? CLIENT_CORE : undefined,
+      { ...(cores && { cores: cores.client }), ...(signal && { signal }) },
     );
   } finally {
     said = (await running?.stop()) ?? '';
   }
-  return { result, ...between(before, after), workers: parseStats(said) };
+  return {
+    result,
+    ...between(before, after),
+    workers: parseStats(said),
+    ...(cores && hasTaskset && { placement: cores }),
+  };
 }
 
 function snapshot(server: number | undefined, client: number): Snapshot | undefined {
@@ -108,7 +135,7 @@ function ownUsage(): Usage {
   };
 }
 
-type Measured = Omit<Trial, 'result' | 'workers'>;
+type Measured = Omit<Trial, 'result' | 'workers' | 'placement' | 'loops'>;
 
 /** Exported for its test. */
 export function between(before: Snapshot | undefined, after: Snapshot | undefined): Measured {

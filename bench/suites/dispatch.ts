@@ -1,8 +1,7 @@
 /** Messages that execute on another thread: a batch for each turn, or a task for each message. */
-import { fileURLToPath } from 'node:url';
 import type { ClientCommand } from '../measure/client.ts';
 import { runTrial } from '../measure/trial.ts';
-import { baseline, nodeArgs, ours, unpinned } from '../servers.ts';
+import { baseline, nodeArgs, ours, programOf, unpinned } from '../servers.ts';
 import { arms } from './arms.ts';
 import type { Settings, Suite } from './suite.ts';
 
@@ -43,7 +42,7 @@ export const dispatch: Suite = {
 };
 
 function handOver({ warmUpSeconds, seconds }: Settings): ClientCommand {
-  const program = fileURLToPath(new URL('../handover.ts', import.meta.url));
+  const program = programOf('handover');
   return {
     command: process.execPath,
     args: () => [...nodeArgs, program, String(warmUpSeconds), String(seconds)],

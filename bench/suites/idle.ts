@@ -1,10 +1,9 @@
 /** What a connection that says nothing takes of the server's memory. The kernel's own part of it is not counted. */
 import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import type { ClientCommand } from '../measure/client.ts';
 import { hasProc } from '../measure/proc.ts';
 import { runTrial } from '../measure/trial.ts';
-import { baseline, nodeArgs, ours } from '../servers.ts';
+import { baseline, nodeArgs, ours, programOf } from '../servers.ts';
 import type { Suite } from './suite.ts';
 
 const CONNECTIONS = 10_000;
@@ -39,7 +38,7 @@ export const idle: Suite = {
 };
 
 function idleClient(): ClientCommand {
-  const program = fileURLToPath(new URL('../idle-client.ts', import.meta.url));
+  const program = programOf('idle-client');
   return {
     command: process.execPath,
     args: ({ host, port }) => [...nodeArgs, program, host, String(port), String(CONNECTIONS)],

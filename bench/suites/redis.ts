@@ -7,7 +7,7 @@ import type { ClientCommand } from '../measure/client.ts';
 import type { ServerCommand } from '../measure/server.ts';
 import { runTrial } from '../measure/trial.ts';
 import type { RedisPlan } from '../redis-client.ts';
-import { nodeArgs, ours } from '../servers.ts';
+import { nodeArgs, ours, programOf } from '../servers.ts';
 import type { Claim, Suite } from './suite.ts';
 
 const COMMANDS = ['set', 'get'] as const;
@@ -86,7 +86,7 @@ async function freePort(): Promise<number> {
 }
 
 function benchmark(plan: RedisPlan): ClientCommand {
-  const program = fileURLToPath(new URL('../redis-client.ts', import.meta.url));
+  const program = programOf('redis-client');
   return {
     command: process.execPath,
     args: ({ host, port }) => [...nodeArgs, program, host, String(port), JSON.stringify(plan)],

@@ -42,7 +42,10 @@ export interface Claim {
 }
 
 interface Figure {
+  /** Over a column. */
   readonly title: string;
+  /** Behind a number, in a sentence. */
+  readonly unit: string;
   readonly better: 'less' | 'more';
   /** NaN where the run does not have it. */
   of(run: Trial): number;
@@ -51,6 +54,7 @@ interface Figure {
 export const FIGURES = {
   cpuUs: {
     title: 'server CPU, µs a message',
+    unit: 'µs of server CPU a message',
     better: 'less',
     of: ({ server, result }) =>
       server === undefined ? Number.NaN : (cpuMs(server) * 1000) / result.messages,
@@ -63,20 +67,86 @@ export const FIGURES = {
   },
   perSecond: {
     title: 'messages a second',
+    unit: 'messages/s',
     better: 'more',
     of: ({ result }) => result.messages / result.seconds,
   },
   bytesPerConnection: {
     title: 'resident bytes a connection',
+    unit: 'bytes a connection',
     better: 'less',
     of: ({ server, result }) =>
       server === undefined
         ? Number.NaN
         : (server.residentBytes - server.residentBytesBefore) / result.messages,
   },
+  userUs: {
+    title: 'user CPU µs',
+    unit: 'µs of user CPU a message',
+    better: 'less',
+    of: (run) => perMessageUs(run, run.server?.userMs),
+  },
+  systemUs: {
+    title: 'system CPU µs',
+    unit: 'µs of system CPU a message',
+    better: 'less',
+    of: (run) => perMessageUs(run, run.server?.systemMs),
+  },
+  switches: {
+    title: 'context switches/message',
+    unit: 'context switches a message',
+    better: 'less',
+    of: ({ server, result }) =>
+      server === undefined ? Number.NaN : server.switches / result.messages,
+  },
+  residentMiB: {
+    title: 'memory MiB',
+    unit: 'MiB',
+    better: 'less',
+    of: ({ server }) => (server === undefined ? Number.NaN : server.residentBytes / 1024 ** 2),
+  },
+  p50Ms: { title: 'p50 ms', unit: 'ms at p50', better: 'less', of: latency('p50') },
+  p99Ms: { title: 'p99 ms', unit: 'ms at p99', better: 'less', of: latency('p99') },
+  p999Ms: { title: 'p99.9 ms', unit: 'ms at p99.9', better: 'less', of: latency('p999') },
+  imbalance: {
+    title: 'busiest/mean',
+    unit: 'times the mean worker has the busiest',
+    better: 'less',
+    of: ({ workers }) => imbalance(workers.map(({ messages }) => messages)),
+  },
+  loopDelayMs: {
+    title: 'loop delay p99 ms',
+    unit: 'ms of loop delay at p99',
+    better: 'less',
+    of: ({ loops = [] }) => mostOf(loops.map(({ delayP99Ms }) => delayP99Ms)),
+  },
+  gcShare: {
+    title: 'GC %',
+    unit: '% of a loop’s time in GC',
+    better: 'less',
+    of: ({ loops = [] }) => mostOf(loops.map(({ gcMs, seconds }) => gcMs / seconds / 10)),
+  },
 } as const satisfies Record<string, Figure>;
 
 export type FigureName = keyof typeof FIGURES;
+
+function perMessageUs({ result }: Trial, ms: number | undefined): number {
+  return ms === undefined ? Number.NaN : (ms * 1000) / result.messages;
+}
+
+function latency(name: 'p50' | 'p99' | 'p999'): (run: Trial) => number {
+  return ({ result }) => result.latencyMs?.[name] ?? Number.NaN;
+}
+
+/** 1 is an even spread. NaN of fewer than two workers, or of nothing. */
+function imbalance(work: readonly number[]): number {
+  const total = work.reduce((sum, one) => sum + one, 0);
+  return work.length < 2 || total === 0 ? Number.NaN : (Math.max(...work) * work.length) / total;
+}
+
+function mostOf(values: readonly number[]): number {
+  return values.length === 0 ? Number.NaN : Math.max(...values);
+}
 
 export function figuresOf(runs: readonly Trial[], name: FigureName): number[] {
   return runs.map((run) => FIGURES[name].of(run));

@@ -21,6 +21,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'load a server, measure it, and say how far to trust the figures',
     load: async () => (await import('./load.ts')).loadCommand(),
   },
+  bench: {
+    summary: 'measure every mode on this machine, and say which to take',
+    load: async () => (await import('./bench.ts')).benchCommand(),
+  },
   report: {
     summary: 'make one HTML file of results',
     load: async () => (await import('./report.ts')).reportCommand(),
@@ -39,6 +43,7 @@ const EXAMPLES = `
 Examples:
   patterns serve ./handler.ts --mode=sharded --port=7000
   patterns load tcp://127.0.0.1:7000 --rate=20000 --json=result.json
+  patterns bench ./handler.ts
   patterns report result.json
   patterns modes
   patterns doctor`;

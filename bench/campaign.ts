@@ -1,0 +1,166 @@
+/** One plan, measured: every arm in every block, each run kept as it ends, and the answer made of all of them. */
+import { doubtsOf, isDisturbed } from './doubts.ts';
+import type { Folder } from './folder.ts';
+import { runBlocks, type Blocks, type Lost } from './measure/compare.ts';
+import { allowedCores } from './measure/cores.ts';
+import { quietWaiter } from './measure/quiet.ts';
+import { hasTaskset, ServerStartError } from './measure/server.ts';
+import { DISTURBED_CORES, runTrial, type Trial } from './measure/trial.ts';
+import type { Progress } from './progress.ts';
+import type { Arm, Question } from './questions/question.ts';
+import { sameCores } from './questions/servers.ts';
+import { recommend, type Recommendation } from './recommend.ts';
+import { FORMAT, VERSION, type BenchPlan, type BenchResult } from './result.ts';
+import { FIGURES } from './suites/suite.ts';
+import { short } from './table.ts';
+
+/** How long a run of the bench may wait, in all, for others to leave the machine alone. */
+const QUIET_BUDGET_MS = { full: 180_000, quick: 5000 };
+/** Disturbed runs that are made again, for each block. A first look makes none again. */
+const REPEATS_PER_BLOCK = 2;
+
+export interface Campaign {
+  readonly question: Question;
+  readonly plan: BenchPlan;
+  readonly environment: Readonly<Record<string, unknown>>;
+  readonly folder: Folder;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+export async function runCampaign(campaign: Campaign): Promise<BenchResult> {
+  const { question, plan, folder, progress, signal } = campaign;
+  const arms = sameCores(await question.arms(plan));
+  const lost: Lost[] = [];
+  progress.begin(question.name, arms.length * plan.blocks, folder.size);
+  const blocks = await runBlocks<Trial>(
+    arms.map((arm) => ({
+      name: arm.name,
+      run: () => {
+        progress.run(arm.name);
+        return runTwice(arm, signal);
+      },
+    })),
+    {
+      blocks: plan.blocks,
+      seed: plan.seed,
+      repeats: plan.quick ? 0 : plan.blocks * REPEATS_PER_BLOCK,
+      repeated: folder.replaced,
+      disturbed: isDisturbed,
+      settle: quietWaiter(
+        DISTURBED_CORES,
+        plan.quick ? QUIET_BUDGET_MS.quick : QUIET_BUDGET_MS.full,
+        signal,
+      ),
+      recall: (arm, block) => folder.kept(arm, block),
+      progress: ({ arm, block, run, again }) => {
+        folder.keep(
+          question.name,
+          arms.find(({ name }) => name === arm)!,
+          block,
+          run,
+          again,
+        );
+        progress.done(arm, sayRun(question, run), again);
+      },
+      lost: (one) => {
+        lost.push(one);
+        progress.lost(one.arm, one.reason, plan.blocks);
+      },
+      signal,
+    },
+  );
+  progress.end();
+  const result = resultOf(campaign, arms, blocks, lost);
+  folder.writeResult(result);
+  return result;
+}
+
+/** What fails is tried once more, but for a server that refuses to start. */
+async function runTwice({ server, client }: Arm, signal: AbortSignal): Promise<Trial> {
+  try {
+    return await runTrial({ server, client, signal });
+  } catch (error) {
+    if (signal.aborted || error instanceof ServerStartError) throw error;
+    return runTrial({ server, client, signal });
+  }
+}
+
+function sayRun({ decides }: Question, run: Trial): string {
+  const others = run.foreignCores + run.stealCores;
+  const disturbed = isDisturbed(run) ? `, others took ${others.toFixed(2)} cores` : '';
+  return `${short(FIGURES[decides].of(run))} ${FIGURES[decides].unit}${disturbed}`;
+}
+
+function resultOf(
+  { question, plan, environment, signal }: Campaign,
+  arms: readonly Arm[],
+  { runs, repeated, keptDisturbed, order }: Blocks<Trial>,
+  lost: readonly Lost[],
+): BenchResult {
+  const all = [...runs].flatMap(([arm, trials]) => trials.map((trial) => ({ arm, trial })));
+  const found = answer(question, plan, arms, runs);
+  const more = question.conclude?.(found) ?? [];
+  return {
+    format: FORMAT,
+    version: VERSION,
+    suite: question.name,
+    question: question.question,
+    complete: !signal.aborted,
+    plan,
+    environment,
+    arms: arms.map(({ name, group, option, facets }) => ({ name, group, option, facets })),
+    decides: question.decides,
+    shows: question.shows,
+    blocks: { runs: Object.fromEntries(runs), repeated, keptDisturbed, order },
+    lost,
+    placement: sayPlacement(arms, all[0]?.trial),
+    recommendation: {
+      ...found,
+      sentences: [
+        ...more,
+        ...doubtsOf(all),
+        ...(question.note === undefined ? [] : [question.note]),
+      ],
+    },
+    outcomes: [],
+  };
+}
+
+function answer(
+  { decides }: Question,
+  { seed }: BenchPlan,
+  arms: readonly Arm[],
+  runs: ReadonlyMap<string, readonly Trial[]>,
+): Recommendation {
+  const figure = FIGURES[decides];
+  const candidates = arms.map(({ name, group, option }) => {
+    const trials = runs.get(name) ?? [];
+    const cpuUs = trials.map(FIGURES.cpuUs.of);
+    return {
+      group,
+      option,
+      values: trials.map(figure.of),
+      cpuUs: cpuUs.every((value) => value > 0) ? cpuUs : [],
+    };
+  });
+  return recommend(candidates, { unit: figure.unit, better: figure.better, seed, show: short });
+}
+
+/** Whether server and client met on the same cores. Exported for its test. */
+export function sayPlacement(
+  arms: readonly { readonly server: { readonly loops?: number } }[],
+  trial: Pick<Trial, 'placement'> | undefined,
+): string {
+  const cores = allowedCores().length;
+  const loops = arms[0]?.server.loops ?? 1;
+  if (trial?.placement !== undefined) {
+    const { server, client } = trial.placement;
+    return `Pinned apart: the server on cores ${server.join(', ')}, the load on ${client.join(', ')}.`;
+  }
+  if (!hasTaskset) return 'Nothing is pinned: there is no taskset here.';
+  return (
+    `Nothing is pinned: ${loops} loops and the load share ${cores} cores, ` +
+    'so a second loop cannot show all that it brings.'
+  );
+}

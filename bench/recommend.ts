@@ -1,0 +1,216 @@
+/**
+ * From runs to a recommendation. Pure. Within a group every option is held against the best one, block by block: surely
+ * behind, as good for all that matters, or not to be told apart here. Fewer than LEAST_BLOCKS runs of each are a first
+ * look, and nothing is claimed of them.
+ */
+import {
+  median,
+  medianInterval,
+  ratioInterval,
+  seededRandom,
+  type Interval,
+} from './measure/statistics.ts';
+
+/** Of fewer runs an interval says nothing (measure/statistics.ts has how often it covers the truth). */
+export const LEAST_BLOCKS = 5;
+/** The least effect that matters: within it options are as good as each other. */
+export const LEAST_EFFECT = 0.05;
+
+/** One option of a group, with the values of its runs in the order of the blocks. */
+export interface Candidate {
+  readonly group: string;
+  readonly option: string;
+  /** Of the figure that decides: above zero, or NaN where a run has none. */
+  readonly values: readonly number[];
+  /** Server CPU a message: decides between options that are as good. Empty where it is not known. */
+  readonly cpuUs: readonly number[];
+}
+
+export interface Rule {
+  /** What is counted, as in a sentence: 'messages/s'. */
+  readonly unit: string;
+  readonly better: 'more' | 'less';
+  readonly seed: number;
+  /** How a value reads. */
+  readonly show: (value: number) => string;
+}
+
+export const STANDINGS = ['best', 'equal', 'behind', 'unclear', 'unmeasured'] as const;
+export type Standing = (typeof STANDINGS)[number];
+
+export interface Rank {
+  readonly option: string;
+  readonly standing: Standing;
+  readonly measured: Interval;
+  /** How many times as good the best one is, by blocks. */
+  readonly behind: Interval;
+}
+
+export interface Advice {
+  readonly group: string;
+  /** Null: nothing could be measured. */
+  readonly choose: string | null;
+  /** The best first. */
+  readonly ranks: readonly Rank[];
+  readonly sentences: readonly string[];
+}
+
+export interface Recommendation {
+  /** Runs of the option that has fewest. */
+  readonly blocks: number;
+  /** There are enough of them to claim anything. */
+  readonly sure: boolean;
+  readonly groups: readonly Advice[];
+  /** What holds over all groups: what the question makes of them, and what casts doubt. */
+  readonly sentences: readonly string[];
+}
+
+const NONE: Interval = { estimate: Number.NaN, low: Number.NaN, high: Number.NaN };
+const SAME: Interval = { estimate: 1, low: 1, high: 1 };
+
+export function recommend(candidates: readonly Candidate[], rule: Rule): Recommendation {
+  const measured = candidates.filter(isMeasured);
+  const blocks =
+    measured.length === 0 ? 0 : Math.min(...measured.map(({ values }) => values.length));
+  const sure = blocks >= LEAST_BLOCKS;
+  const groups = Map.groupBy(candidates, ({ group }) => group);
+  return {
+    blocks,
+    sure,
+    groups: [...groups].map(([group, members]) => adviseOn(group, members, rule, sure)),
+    sentences: [],
+  };
+}
+
+function isMeasured({ values }: Candidate): boolean {
+  return values.length > 0 && values.every((value) => value > 0);
+}
+
+function adviseOn(group: string, members: readonly Candidate[], rule: Rule, sure: boolean): Advice {
+  const sign = rule.better === 'more' ? -1 : 1;
+  const sorted = members
+    .filter(isMeasured)
+    .toSorted((a, b) => sign * (median(a.values) - median(b.values)));
+  const [best] = sorted;
+  const random = seededRandom(rule.seed);
+  const ranks = sorted.map((one): Rank => {
+    const measured = medianInterval(one.values, random);
+    if (one === best) return { option: one.option, standing: 'best', measured, behind: SAME };
+    const [good, poor] = rule.better === 'more' ? [best, one] : [one, best];
+    const common = Math.min(good.values.length, poor.values.length);
+    const behind = ratioInterval(
+      good.values.slice(0, common),
+      poor.values.slice(0, common),
+      random,
+    );
+    return { option: one.option, standing: standingOf(behind, sure), measured, behind };
+  });
+  const unmeasured = members
+    .filter((one) => !isMeasured(one))
+    .map(({ option }): Rank => ({ option, standing: 'unmeasured', measured: NONE, behind: NONE }));
+  const all = [...ranks, ...unmeasured];
+  if (best === undefined) {
+    return { group, choose: null, ranks: all, sentences: ['Nothing could be measured.'] };
+  }
+  const cheaper = sure ? cheaperOf(sorted, ranks, rule) : undefined;
+  const choose = cheaper?.option ?? best.option;
+  const sentences = sure ? sayAdvice(all, rule, cheaper) : sayFirstLook(all, rule);
+  return { group, choose, ranks: all, sentences };
+}
+
+function standingOf(behind: Interval, sure: boolean): Standing {
+  if (!sure) return 'unclear';
+  if (behind.low > 1 + LEAST_EFFECT) return 'behind';
+  return behind.high <= 1 + LEAST_EFFECT && behind.low >= 1 / (1 + LEAST_EFFECT)
+    ? 'equal'
+    : 'unclear';
+}
+
+interface Cheaper {
+  readonly option: string;
+  /** The CPU of the best one over its own. */
+  readonly saves: Interval;
+}
+
+/** Of those as good as the best one, the one that surely spends less CPU. */
+function cheaperOf(
+  sorted: readonly Candidate[],
+  ranks: readonly Rank[],
+  { seed }: Rule,
+): Cheaper | undefined {
+  const [best] = sorted;
+  const random = seededRandom(seed);
+  const found = sorted
+    .filter((_, i) => ranks[i].standing === 'equal')
+    .filter(({ cpuUs }) => cpuUs.length > 0 && cpuUs.length <= best.cpuUs.length)
+    .map(({ cpuUs, option }) => ({
+      option,
+      saves: ratioInterval(best.cpuUs.slice(0, cpuUs.length), cpuUs, random),
+    }))
+    .filter(({ saves }) => saves.low > 1 + LEAST_EFFECT);
+  return found.toSorted((a, b) => b.saves.estimate - a.saves.estimate)[0];
+}
+
+function sayAdvice(ranks: readonly Rank[], rule: Rule, cheaper: Cheaper | undefined): string[] {
+  const [best] = ranks;
+  const of = (standing: Standing): Rank[] => ranks.filter((rank) => rank.standing === standing);
+  const chosen = ranks.find(({ option }) => option === cheaper?.option) ?? best;
+  const equal = of('equal').filter((rank) => rank !== chosen);
+  const percent = `${LEAST_EFFECT * 100} %`;
+  const sentences = [`Take ${chosen.option}: ${sayMeasured(chosen, rule)}.`];
+  if (cheaper !== undefined) {
+    sentences.push(
+      `${best.option} gives as much within ${percent}, and spends ${times(cheaper.saves)} the CPU on each message.`,
+    );
+  }
+  if (equal.length > 0) sentences.push(`As good, within ${percent}: ${names(equal)}.`);
+  if (of('behind').length > 0) {
+    sentences.push(`${best.option} is surely ahead of ${list(of('behind').map(sayBehind))}.`);
+  }
+  if (of('unclear').length > 0) {
+    sentences.push(
+      `Not to be told from it on this machine: ${list(of('unclear').map(sayBehind))}.`,
+    );
+  }
+  return [...sentences, ...sayUnmeasured(ranks)];
+}
+
+function sayFirstLook(ranks: readonly Rank[], rule: Rule): string[] {
+  const measured = ranks.filter(({ standing }) => standing !== 'unmeasured');
+  const [best, ...others] = measured;
+  const last = others.at(-1);
+  const ahead =
+    last === undefined
+      ? ''
+      : `, ${last.behind.estimate.toFixed(2)} times as good as ${last.option}, the last`;
+  return [
+    `${best.option} was ahead with ${rule.show(best.measured.estimate)} ${rule.unit}${ahead}: a first look, that claims nothing.`,
+    ...sayUnmeasured(ranks),
+  ];
+}
+
+function sayMeasured({ measured }: Rank, { show, unit }: Rule): string {
+  return `${show(measured.estimate)} ${unit} (${show(measured.low)} to ${show(measured.high)})`;
+}
+
+function sayBehind({ behind, option }: Rank): string {
+  return `${option} (${times(behind)})`;
+}
+
+function sayUnmeasured(ranks: readonly Rank[]): string[] {
+  const left = ranks.filter(({ standing }) => standing === 'unmeasured');
+  return left.length === 0 ? [] : [`Not measured: ${names(left)}.`];
+}
+
+/** '1.9 times (1.8 to 2.0)' */
+function times({ estimate, low, high }: Interval): string {
+  return `${estimate.toFixed(2)} times, ${low.toFixed(2)} to ${high.toFixed(2)}`;
+}
+
+function names(ranks: readonly Rank[]): string {
+  return list(ranks.map(({ option }) => option));
+}
+
+function list(words: readonly string[]): string {
+  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}

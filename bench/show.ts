@@ -1,0 +1,119 @@
+/** A result as text for a terminal: the table, the answer, and what to know of both. Pure. */
+import { median, variation, type Interval } from './measure/statistics.ts';
+import type { Trial } from './measure/trial.ts';
+import { LEAST_BLOCKS, type Advice } from './recommend.ts';
+import type { ArmOf, BenchPlan, BenchResult } from './result.ts';
+import { FIGURES, figuresOf, type FigureName } from './suites/suite.ts';
+import { short, table } from './table.ts';
+
+export function showResult(result: BenchResult, folder: string): string {
+  const { question, plan, blocks, lost, placement, recommendation, complete } = result;
+  const again =
+    blocks.repeated + blocks.keptDisturbed === 0
+      ? ''
+      : ` ${blocks.repeated} disturbed runs were made again, ${blocks.keptDisturbed} kept.`;
+  const lines = [
+    question,
+    sayPlan(plan, result.environment),
+    '',
+    tableOf(result),
+    '',
+    ...recommendation.groups.flatMap((advice) => sayAdvice(advice)),
+    ...recommendation.sentences,
+    `${placement}${again}`,
+    ...(recommendation.sure ? [] : [sayFew(plan)]),
+    ...lost.map(({ arm, reason }) => `Not run: ${arm}: ${firstLine(reason)}`),
+    `${complete ? 'Every run' : 'Ended early; what was measured'}: ${folder}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function sayPlan(plan: BenchPlan, environment: Readonly<Record<string, unknown>>): string {
+  const what = plan.suite === 'modes' ? `${sayHandler(plan)}, ` : '';
+  const each = plan.blocks === 1 ? '1 run' : `${plan.blocks} runs`;
+  return (
+    `${what}${each} of each, ${plan.durationMs / 1000} s behind ${plan.warmUpMs / 1000} s of warm-up, ` +
+    `Node ${String(environment.node)}, ${String(environment.cores)} cores`
+  );
+}
+
+function sayHandler({ handler, protocol, load }: BenchPlan): string {
+  const { connections = 64, depth = 1, rateHz, payloadBytes = 64 } = load;
+  const deep = depth > 1 ? `, ${depth} in flight on each` : '';
+  const how = rateHz === undefined ? 'closed loop' : `open loop at ${rateHz}/s`;
+  const size =
+    load.payloadFile === undefined && load.payloadModule === undefined && protocol !== 'http'
+      ? ` of ${payloadBytes} bytes`
+      : '';
+  return `${handler}${size} over ${protocol}, ${connections} connections${deep}, ${how}`;
+}
+
+function sayFew({ blocks, quick }: BenchPlan): string {
+  return quick || blocks < LEAST_BLOCKS
+    ? `${blocks === 1 ? 'One run' : `${blocks} runs`} of each: intervals need ${LEAST_BLOCKS} (leave --quick out).`
+    : 'Some have fewer runs than intervals need.';
+}
+
+function sayAdvice({ group, sentences }: Advice): string[] {
+  return group === '' ? [...sentences] : [`${group}: ${sentences.join(' ')}`];
+}
+
+const SPREAD_HEAD = ['workers', 'messages spread'];
+
+function tableOf({ arms, blocks, decides, shows, recommendation }: BenchResult): string {
+  const facets = [...new Set(arms.flatMap((arm) => Object.keys(arm.facets)))];
+  const rows = arms
+    .map((arm) => ({ arm, runs: blocks.runs[arm.name] ?? [] }))
+    .filter(({ runs }) => runs.length > 0);
+  const spreads = rows.some(({ runs }) => workOf(runs).length > 0);
+  const intervals = recommendation.blocks >= LEAST_BLOCKS;
+  const head = [
+    ...facets,
+    ...shows.map((name) => FIGURES[name].title),
+    ...(intervals ? [`95 % interval of ${FIGURES[decides].unit}`] : []),
+    ...(spreads ? SPREAD_HEAD : []),
+  ];
+  const cells = rows.map(({ arm, runs }) =>
+    facets
+      .map((facet) => arm.facets[facet] ?? '')
+      .concat(shows.map((name) => short(medianOf(runs, name))))
+      .concat(intervals ? sayInterval(intervalOf(recommendation.groups, arm)) : [])
+      .concat(spreads ? spreadCells(runs) : []),
+  );
+  return table(head, cells);
+}
+
+function medianOf(runs: readonly Trial[], name: FigureName): number {
+  return median(figuresOf(runs, name).filter(Number.isFinite));
+}
+
+function intervalOf(groups: readonly Advice[], arm: ArmOf): Interval | undefined {
+  const advice = groups.find(({ group }) => group === arm.group);
+  return advice?.ranks.find(({ option }) => option === arm.option)?.measured;
+}
+
+function sayInterval(interval: Interval | undefined): string {
+  return interval === undefined ? '–' : `${short(interval.low)} to ${short(interval.high)}`;
+}
+
+/** Messages of each worker that had any, of the last run. */
+function workOf(runs: readonly Trial[]): number[] {
+  return (runs.at(-1)?.workers ?? []).map(({ messages }) => messages).filter((count) => count > 0);
+}
+
+/** The least and the most that a worker had of all messages, and the coefficient of variation over workers. */
+function spreadCells(runs: readonly Trial[]): [string, string] {
+  const work = workOf(runs);
+  if (work.length === 0) return ['–', ''];
+  if (work.length === 1) return ['1', ''];
+  const total = work.reduce((sum, count) => sum + count, 0);
+  const percent = (part: number): string => `${((100 * part) / total).toFixed(1)} %`;
+  return [
+    String(work.length),
+    `${percent(Math.min(...work))} to ${percent(Math.max(...work))}, CoV ${variation(work).toFixed(2)}`,
+  ];
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0];
+}
