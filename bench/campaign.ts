@@ -1,6 +1,8 @@
 /** One plan, measured: every arm in every block, each run kept as it ends, and the answer made of all of them. */
+import { OptionError } from 'patterns-runtime';
 import { doubtsOf, isDisturbed } from './doubts.ts';
 import type { Folder } from './folder.ts';
+import { ClientRefusal } from './measure/client.ts';
 import { runBlocks, type Blocks, type Lost } from './measure/compare.ts';
 import { allowedCores } from './measure/cores.ts';
 import { quietWaiter } from './measure/quiet.ts';
@@ -63,9 +65,11 @@ export async function runCampaign(campaign: Campaign): Promise<BenchResult> {
         );
         progress.done(arm, sayRun(question, run), again);
       },
-      lost: (one) => {
-        lost.push(one);
-        progress.lost(one.arm, one.reason, plan.blocks);
+      lost: (arm, error) => {
+        if (error instanceof ClientRefusal) throw new OptionError(error.message, { cause: error });
+        const reason = reasonOf(error);
+        lost.push({ arm, reason });
+        progress.lost(arm, reason, plan.blocks);
       },
       signal,
     },
@@ -76,12 +80,19 @@ export async function runCampaign(campaign: Campaign): Promise<BenchResult> {
   return result;
 }
 
+/** A server of ours that refuses says why in its last line; else what was seen from outside. */
+function reasonOf(error: Error): string {
+  const last = error instanceof ServerStartError ? error.words.split('\n').at(-1)! : '';
+  return last.startsWith('patterns: ') ? last.slice('patterns: '.length) : error.message;
+}
+
 /** What fails is tried once more, but for a server that refuses to start. */
 async function runTwice({ server, client }: Arm, signal: AbortSignal): Promise<Trial> {
   try {
     return await runTrial({ server, client, signal });
   } catch (error) {
-    if (signal.aborted || error instanceof ServerStartError) throw error;
+    if (signal.aborted || error instanceof ServerStartError || error instanceof ClientRefusal)
+      throw error;
     return runTrial({ server, client, signal });
   }
 }

@@ -2,9 +2,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { OptionError } from 'patterns-runtime';
 import { runLoad, type LoadPlan } from 'patterns-runtime/load';
 import type { ClientPlan } from './load.ts';
-import type { LoadResult, Mark } from './measure/client.ts';
+import { REFUSED, type LoadResult, type Mark } from './measure/client.ts';
 import { endWithUs, exitOnSignals } from './measure/children.ts';
 import { nodeArgs, programOf } from './servers.ts';
 
@@ -13,6 +14,13 @@ const plan = JSON.parse(text) as ClientPlan;
 const { durationMs } = plan;
 
 exitOnSignals();
+
+/** A load that cannot be is not tried with another server. */
+function refuse(error: Error): never {
+  process.stderr.write(`${error.message}\n`);
+  const isLoads = error instanceof OptionError && !error.message.startsWith('Nothing answers');
+  process.exit(isLoads ? REFUSED : 1);
+}
 
 function say(mark: Mark): void {
   process.stdout.write(`${JSON.stringify(mark)}\n`);
@@ -55,7 +63,7 @@ const load: LoadPlan = {
 };
 
 // This thread only waits while others load, so its timer ends the window in time.
-const found = await runLoad(load, {
+const running = runLoad(load, {
   onProgress({ phase }) {
     if (phase !== 'measuring' || begun) return;
     begun = true;
@@ -63,6 +71,7 @@ const found = await runLoad(load, {
     ended = sleep(durationMs).then(() => say({ mark: 'end' }));
   },
 });
+const found = await running.catch(refuse);
 await ended;
 beside?.kill('SIGKILL');
 

@@ -180,9 +180,7 @@ function sayFirstLook(ranks: readonly Rank[], rule: Rule): string[] {
   const [best, ...others] = measured;
   const last = others.at(-1);
   const ahead =
-    last === undefined
-      ? ''
-      : `, ${last.behind.estimate.toFixed(2)} times as good as ${last.option}, the last`;
+    last === undefined ? '' : `, ${rule.show(last.measured.estimate)} had ${last.option}, the last`;
   return [
     `${best.option} was ahead with ${rule.show(best.measured.estimate)} ${rule.unit}${ahead}: a first look, that claims nothing.`,
     ...sayUnmeasured(ranks),

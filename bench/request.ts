@@ -1,7 +1,7 @@
 /** What `patterns bench` was asked, and the plans that it makes: every default and every refusal. */
 import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
-import { OptionError } from 'patterns-runtime';
+import { makeProtocol, OptionError } from 'patterns-runtime';
 import type { LoadPlan } from 'patterns-runtime/load';
 import { describeHandler } from './measure/handler.ts';
 import { questions } from './questions/index.ts';
@@ -67,6 +67,8 @@ export async function plansOf(request: BenchRequest): Promise<BenchPlan[]> {
     );
   }
   checkModes(request.modes);
+  const handler = await handlerOf(handlers[0], load.protocol);
+  makeProtocol(handler.protocol, load.protocolOptions); // throws where there is none
   const times = { ...(quick ? QUICK : FULL) };
   const plan = {
     format: FORMAT,
@@ -80,7 +82,7 @@ export async function plansOf(request: BenchRequest): Promise<BenchPlan[]> {
     modes: request.modes ?? null,
     path: request.path ?? '/',
     load,
-    ...(await handlerOf(handlers[0], load.protocol)),
+    ...handler,
   } as const;
   return asked.map((suite) => Object.assign({ suite }, plan));
 }

@@ -1,5 +1,5 @@
 /** How to start what is measured: our servers through the command line, and the baselines. */
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { compile } from './baselines/compile.ts';
 import type { ServerCommand } from './measure/server.ts';
 
@@ -28,9 +28,13 @@ export interface OurOptions {
   readonly handler?: string;
   /** More options of the command line. */
   readonly more?: readonly string[];
+  /** Its loops say how late they were and what garbage collection took. The speed table leaves that out. */
+  readonly probed?: boolean;
   /** Default: mode, with its unit. */
   readonly name?: string;
 }
+
+const PROBE = ['--import', pathToFileURL(programOf('measure/probe')).href];
 
 /** `patterns serve` with these options, on a free port. */
 export function ours(options: OurOptions): ServerCommand {
@@ -39,10 +43,12 @@ export function ours(options: OurOptions): ServerCommand {
   if (protocol !== null) args.push(`--protocol=${protocol}`);
   if (unit !== undefined) args.push(`--unit=${unit}`);
   if (workers !== undefined) args.push(`--workers=${workers}`);
+  const probed = options.probed === true && mode !== 'blocking'; // there it would be loaded 64 times
   return {
     name: options.name ?? (unit === undefined ? mode : `${mode} ${unit}`),
     command: process.execPath,
-    args: [...nodeArgs, COMMAND_LINE, ...args],
+    args: [...nodeArgs, ...(probed ? PROBE : []), COMMAND_LINE, ...args],
+    probed,
     loops: mode === 'single' ? 1 : (workers ?? 2),
   };
 }

@@ -8,6 +8,12 @@ import { pinned } from './server.ts';
 
 const KEPT_BYTES = 1024 * 1024;
 
+/** A client ends with this code for a load that cannot be, whatever the server. */
+export const REFUSED = 2;
+
+/** The message is the client's own sentence. */
+export class ClientRefusal extends Error {}
+
 /** What a client says of its window. */
 export interface LoadResult {
   /** Answered messages; of a client that churns, connections; of one that idles, those open. */
@@ -84,6 +90,7 @@ export async function runClient(
   options.signal?.removeEventListener('abort', kill);
   options.signal?.throwIfAborted();
   if (code !== 0 || result === undefined) {
+    if (code === REFUSED) throw new ClientRefusal(errors.trim());
     throw new Error(`The client ended with ${code}: ${errors.trim().slice(-2000)}`);
   }
   return result;

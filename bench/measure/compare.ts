@@ -42,8 +42,8 @@ export interface CompareOptions<Run> {
   recall?(arm: string, block: number): Run | undefined;
   /** Of an earlier sitting. */
   readonly repeated?: number;
-  /** An arm's run failed. Without it that ends everything; with it the arm takes no part any more. */
-  lost?(lost: Lost): void;
+  /** An arm's run failed. Without it that ends everything; with it the arm takes no part any more, unless it throws. */
+  lost?(arm: string, error: Error): void;
   /** No run begins any more, and the one under way is thrown away. */
   readonly signal?: AbortSignal;
 }
@@ -88,7 +88,7 @@ export async function runBlocks<Run>(
         if (isEnded()) return { runs, repeated, keptDisturbed, order };
         if (options.lost === undefined) throw error;
         gone.add(arm.name);
-        options.lost({ arm: arm.name, reason: (error as Error).message });
+        options.lost(arm.name, error as Error);
       }
     }
   }

@@ -16,6 +16,8 @@ export interface ServerCommand {
   readonly env?: Readonly<Record<string, string>>;
   /** Loops that work: where there is a core for each, and one for the client, they are pinned apart. Default 1. */
   readonly loops?: number;
+  /** It loads probe.ts. */
+  readonly probed?: boolean;
   /** For a server that prints nothing: its port, once it is known to accept. */
   readonly ready?: (output: string) => string | undefined;
 }

@@ -1,8 +1,9 @@
 /** One run: a fresh server, a fresh client, and what the server, the client and the rest of the machine used meanwhile. */
 import { runClient, type ClientCommand, type LoadResult } from './client.ts';
 import { allowedCores, place, type Placement } from './cores.ts';
+import { LoopReports, type LoopFigures } from './loops.ts';
 import { hasProc, readMachine, readTree, type MachineUsage, type Usage } from './proc.ts';
-import { hasTaskset, startServer, type ServerCommand } from './server.ts';
+import { hasTaskset, startServer, type RunningServer, type ServerCommand } from './server.ts';
 
 /** More than this many cores' worth of others' work on the machine disturbs a run. */
 export const DISTURBED_CORES = 0.1;
@@ -43,24 +44,6 @@ export interface Trial {
   readonly placement?: Placement;
 }
 
-/** One event loop of a server of ours, in the window: what measure/probe.ts says. */
-export interface LoopFigures {
-  readonly pid: number;
-  /** 0: the process's own. */
-  readonly threadId: number;
-  /** What it covers of the window. */
-  readonly seconds: number;
-  /** How late its timers were. */
-  readonly delayP50Ms: number;
-  readonly delayP99Ms: number;
-  readonly delayMaxMs: number;
-  readonly gcMs: number;
-  readonly gcCount: number;
-  readonly gcLongestMs: number;
-  /** Share of its time that it was not idle: 0 to 1. */
-  readonly busyShare: number;
-}
-
 export interface TrialPlan {
   /** Absent: the client measures something of its own. */
   readonly server?: ServerCommand;
@@ -82,32 +65,46 @@ interface Snapshot {
 export async function runTrial({ server, client, signal }: TrialPlan): Promise<Trial> {
   signal?.throwIfAborted();
   const cores = server && place(server.loops ?? 1, CLIENT_THREADS, allowedCores());
-  const running = server === undefined ? undefined : await startServer(server, cores?.server);
+  const reports = server?.probed === true ? new LoopReports() : undefined;
+  let running: RunningServer | undefined;
+  const window = { fromMs: Infinity, toMs: -Infinity };
+  let loops: readonly LoopFigures[] = [];
   let before: Snapshot | undefined;
   let after: Snapshot | undefined;
   let result: LoadResult;
   let said = '';
   try {
+    if (server !== undefined) {
+      running = await startServer(
+        { ...server, env: { ...server.env, ...reports?.env } },
+        cores?.server,
+      );
+    }
     result = await runClient(
       client,
       running ?? { host: '', port: 0 },
       {
         begin: (pid) => {
           before = snapshot(running?.pid, pid);
+          window.fromMs = Date.now();
         },
         end: (pid) => {
           after = snapshot(running?.pid, pid);
+          window.toMs = Date.now();
         },
       },
       { ...(cores && { cores: cores.client }), ...(signal && { signal }) },
     );
   } finally {
     said = (await running?.stop()) ?? '';
+    loops = reports?.read(window) ?? [];
+    reports?.remove();
   }
   return {
     result,
     ...between(before, after),
     workers: parseStats(said),
+    ...(loops.length > 0 && { loops }),
     ...(cores && hasTaskset && { placement: cores }),
   };
 }

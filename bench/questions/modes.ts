@@ -29,5 +29,5 @@ export const modes: Question = {
       );
   },
   decides: 'perSecond',
-  shows: ['perSecond', 'p50Ms', 'p99Ms', 'p999Ms', 'cpuUs'],
+  shows: ['perSecond', 'p50Ms', 'p99Ms', 'p999Ms', 'cpuUs', 'loopDelayMs'],
 };

@@ -54,7 +54,13 @@ export function modeServer(
 ): ServerCommand {
   const loops = plan.workers ?? availableParallelism();
   const workers = workersOf(plan, mode, connections);
-  const server = ours({ ...options, mode, ...(unit && { unit }), ...(workers && { workers }) });
+  const server = ours({
+    probed: true,
+    ...options,
+    mode,
+    ...(unit && { unit }),
+    ...(workers && { workers }),
+  });
   return { ...server, loops: mode === 'dispatched' ? loops + 1 : loops };
 }
 
