@@ -38,10 +38,7 @@ interface Seconds {
 }
 
 /** `timing` in milliseconds, or the speed table's in seconds. */
-export function load(
-  plan: Load,
-  timing: Timing | Seconds,
-): ClientCommand {
+export function load(plan: Load, timing: Timing | Seconds): ClientCommand {
   const { warmUpMs, durationMs } = milliseconds(timing);
   const whole: ClientPlan = { ...plan, warmUpMs, durationMs };
   return {

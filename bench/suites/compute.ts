@@ -3,18 +3,17 @@
  * is the one in C: what it takes, the workers lack.
  */
 import { pbkdf2Sync } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { compilerMissing } from '../baselines/compile.ts';
 import { runTrial } from '../measure/trial.ts';
 import { leanClient } from '../load.ts';
-import { ours, unpinned } from '../servers.ts';
+import { ours, programOf, unpinned } from '../servers.ts';
 import type { Claim, Suite } from './suite.ts';
 
 const WORK_US = 200;
 const PROBE_ROUNDS = 4000;
 const PROBES = 25;
 const PROTOCOL = 'line';
-const HANDLER = fileURLToPath(new URL('../handlers/fixed-work.ts', import.meta.url));
+const HANDLER = programOf('handlers/fixed-work');
 
 const SPREAD = [
   { mode: 'sharded', unit: 'thread', atLeast: 1.8 },

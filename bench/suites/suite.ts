@@ -61,6 +61,7 @@ export const FIGURES = {
   },
   clientCpuUs: {
     title: 'client CPU, µs a message',
+    unit: 'µs of client CPU a message',
     better: 'less',
     of: ({ client, result }) =>
       client === undefined ? Number.NaN : (cpuMs(client) * 1000) / result.messages,
