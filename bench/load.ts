@@ -5,6 +5,7 @@ import type { ClientCommand } from './measure/client.ts';
 import { nodeArgs, programOf } from './servers.ts';
 
 const START_AND_END_MS = 30_000;
+const IDLE_MS = 120_000;
 
 export interface Load {
   readonly protocol: string;
@@ -51,6 +52,21 @@ export function load(plan: Load, timing: Timing | Seconds): ClientCommand {
       JSON.stringify(whole),
     ],
     limitMs: warmUpMs + durationMs + START_AND_END_MS,
+  };
+}
+
+/** Connections that say one thing and then keep silent. */
+export function idleClient(connections: number): ClientCommand {
+  return {
+    command: process.execPath,
+    args: ({ host, port }) => [
+      ...nodeArgs,
+      programOf('idle-client'),
+      host,
+      String(port),
+      String(connections),
+    ],
+    limitMs: IDLE_MS,
   };
 }
 

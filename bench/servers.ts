@@ -1,4 +1,6 @@
 /** How to start what is measured: our servers through the command line, and the baselines. */
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { compile } from './baselines/compile.ts';
 import type { ServerCommand } from './measure/server.ts';
@@ -73,4 +75,27 @@ export function epollEcho(): ServerCommand {
 /** The same, pinned to no core: beside servers with more loops, all meet the same cores. */
 export function unpinned(server: ServerCommand): ServerCommand {
   return { ...server, loops: 2 };
+}
+
+/** Without a disk, on one thread. It takes no port 0, so one that was free a moment ago. */
+export async function redisServer(): Promise<ServerCommand> {
+  const port = await freePort();
+  return {
+    name: 'redis-server',
+    command: 'redis-server',
+    args: ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no'],
+    ready: (output) =>
+      output.includes('Ready to accept connections')
+        ? `listening tcp://127.0.0.1:${port}`
+        : undefined,
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }

@@ -1,15 +1,15 @@
 /** A server that people know, under the load generator that they know it by. */
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ClientCommand } from '../measure/client.ts';
 import type { ServerCommand } from '../measure/server.ts';
 import { runTrial } from '../measure/trial.ts';
 import type { RedisPlan } from '../redis-client.ts';
-import { nodeArgs, ours, programOf } from '../servers.ts';
+import { nodeArgs, ours, programOf, redisServer } from '../servers.ts';
 import type { Claim, Suite } from './suite.ts';
 
+const EXAMPLE = fileURLToPath(new URL('../../examples/redis.ts', import.meta.url));
 const COMMANDS = ['set', 'get'] as const;
 const PIPELINES = [
   { pipeline: 1, atMost: 1.3, perSecond: 80_000 },
@@ -23,6 +23,7 @@ export const redis: Suite = {
   name: 'redis',
   question: 'What does a command cost in examples/redis.ts, next to redis-server?',
   unavailable() {
+    if (!existsSync(EXAMPLE)) return 'It needs the examples of the checkout.';
     const missing = ['redis-server', 'redis-benchmark'].filter(
       (program) => spawnSync(program, ['--version']).error !== undefined,
     );
@@ -58,31 +59,7 @@ export const redis: Suite = {
 };
 
 function example(): ServerCommand {
-  const handler = fileURLToPath(new URL('../../examples/redis.ts', import.meta.url));
-  return ours({ mode: 'single', handler, protocol: null, name: 'ours' });
-}
-
-/** Without a disk, on one thread. It takes no port 0, so one that was free a moment ago. */
-async function redisServer(): Promise<ServerCommand> {
-  const port = await freePort();
-  return {
-    name: 'redis-server',
-    command: 'redis-server',
-    args: ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no'],
-    ready: (output) =>
-      output.includes('Ready to accept connections')
-        ? `listening tcp://127.0.0.1:${port}`
-        : undefined,
-  };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  return ours({ mode: 'single', handler: EXAMPLE, protocol: null, name: 'ours' });
 }
 
 function benchmark(plan: RedisPlan): ClientCommand {

@@ -4,6 +4,7 @@
  */
 import type { Arm } from '../measure/compare.ts';
 import { median } from '../measure/statistics.ts';
+import type { LoopFigures } from '../measure/loops.ts';
 import { cpuMs, type Trial } from '../measure/trial.ts';
 
 /** What a suite may be told. */
@@ -50,6 +51,9 @@ interface Figure {
   /** NaN where the run does not have it. */
   of(run: Trial): number;
 }
+
+/** A loop that is less busy than this has no messages to itself. */
+const LEAST_BUSY = 0.02;
 
 export const FIGURES = {
   cpuUs: {
@@ -111,7 +115,7 @@ export const FIGURES = {
   p999Ms: { title: 'p99.9 ms', unit: 'ms at p99.9', better: 'less', of: latency('p999') },
   imbalance: {
     title: 'busiest/mean',
-    unit: 'times the mean worker has the busiest',
+    unit: 'busiest/mean',
     better: 'less',
     of: ({ workers }) => imbalance(workers.map(({ messages }) => messages)),
   },
@@ -119,13 +123,13 @@ export const FIGURES = {
     title: 'loop delay p99 ms',
     unit: 'ms of loop delay at p99',
     better: 'less',
-    of: ({ loops = [] }) => mostOf(loops.map(({ delayP99Ms }) => delayP99Ms)),
+    of: ({ loops = [] }) => mostOf(working(loops).map(({ delayP99Ms }) => delayP99Ms)),
   },
   gcShare: {
     title: 'GC %',
     unit: '% of a loop’s time in GC',
     better: 'less',
-    of: ({ loops = [] }) => mostOf(loops.map(({ gcMs, seconds }) => gcMs / seconds / 10)),
+    of: ({ loops = [] }) => mostOf(working(loops).map(({ gcMs, seconds }) => gcMs / seconds / 10)),
   },
 } as const satisfies Record<string, Figure>;
 
@@ -136,13 +140,19 @@ function perMessageUs({ result }: Trial, ms: number | undefined): number {
 }
 
 function latency(name: 'p50' | 'p99' | 'p999'): (run: Trial) => number {
-  return ({ result }) => result.latencyMs?.[name] ?? Number.NaN;
+  return ({ result }) =>
+    result.messages === 0 ? Number.NaN : (result.latencyMs?.[name] ?? Number.NaN);
 }
 
 /** 1 is an even spread. NaN of fewer than two workers, or of nothing. */
 function imbalance(work: readonly number[]): number {
   const total = work.reduce((sum, one) => sum + one, 0);
   return work.length < 2 || total === 0 ? Number.NaN : (Math.max(...work) * work.length) / total;
+}
+
+/** Without loops that only watch or supervise. */
+function working(loops: readonly LoopFigures[]): readonly LoopFigures[] {
+  return loops.filter(({ busyShare }) => busyShare >= LEAST_BUSY);
 }
 
 function mostOf(values: readonly number[]): number {
