@@ -25,6 +25,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'measure every mode on this machine, and say which to take',
     load: async () => (await import('./bench.ts')).benchCommand(),
   },
+  compare: {
+    summary: 'say of two sets of runs: faster, slower, equivalent, or cannot tell',
+    load: async () => (await import('./compare.ts')).compareCommand(),
+  },
   report: {
     summary: 'make one HTML file of results',
     load: async () => (await import('./report.ts')).reportCommand(),

@@ -33,7 +33,12 @@ const serve = (...args: string[]) => ['serve', 'echo', '--port=0', ...args];
 const USAGE: readonly Case[] = [
   {
     args: ['srve'],
-    says: ['command', 'srve', 'serve, load, bench, report, modes, doctor', 'Did you mean "serve"?'],
+    says: [
+      'command',
+      'srve',
+      'serve, load, bench, compare, report, modes, doctor',
+      'Did you mean "serve"?',
+    ],
   },
   { args: ['help', 'mods'], says: ['mods', 'Did you mean "modes"?'] },
   { args: ['--vrsion'], says: ['--vrsion', 'Did you mean "--version"?'] },

@@ -1,0 +1,57 @@
+/** Results of `patterns load --json` as runs. */
+import type { Loaded } from '../html/schema.ts';
+import type { ComparedRun, Doubt, FigureName } from './run.ts';
+
+/** Percentiles by the words that `tooFew` has for them. */
+const PERCENTILES = { p50: 'p50Us', p90: 'p90Us', p99: 'p99Us', p999: 'p999Us' } as const;
+
+export function loadRun(file: string, result: Loaded): ComparedRun {
+  const { environment } = result;
+  return {
+    file,
+    startedAtMs: Date.parse(environment.startedAt),
+    session: '',
+    block: Number.NaN,
+    figures: figuresOf(result),
+    asked: askedOf(result),
+    machine: [environment.node, environment.os, environment.cpu, environment.cores].join(', '),
+    doubts: doubtsOf(result),
+  };
+}
+
+function figuresOf(result: Loaded): ComparedRun['figures'] {
+  const latency = result.loop === 'open' ? result.response : result.service;
+  const figures: Partial<Record<FigureName, number>> = { perSecond: result.ratePerSecond };
+  if (result.server !== null) figures.cpuUs = result.server.cpuPerRequestUs;
+  for (const [word, name] of Object.entries(PERCENTILES)) {
+    if (!latency.tooFew.includes(word)) figures[name] = latency[name];
+  }
+  return figures;
+}
+
+/** Not the target: that is what differs. */
+function askedOf({
+  connections,
+  depth,
+  loop,
+  offeredPerSecond,
+  protocol,
+  threads,
+}: Loaded): string {
+  const rate = offeredPerSecond === null ? '' : `, ${Number(offeredPerSecond.toPrecision(2))}/s`;
+  return (
+    `${protocol}, ${loop} loop${rate}, ${connections} connections, ` +
+    `${depth} in flight on each, ${threads} client threads`
+  );
+}
+
+function doubtsOf(result: Loaded): Doubt[] {
+  const doubts: [Doubt, boolean][] = [
+    ['clientBound', result.verdict.name === 'CLIENT_BOUND'],
+    ['noisy', result.verdict.name === 'NOISY_MACHINE'],
+    ['failed', result.failedTotal > 0],
+    ['interrupted', result.interrupted],
+    ['unsteady', result.steady === false],
+  ];
+  return doubts.filter(([, is]) => is).map(([doubt]) => doubt);
+}
