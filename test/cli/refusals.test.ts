@@ -143,7 +143,7 @@ t.test('what cannot be done exits with 1', async (t) => {
     },
     {
       args: ['serve', 'ecoh', '--port=0'],
-      says: ['no handler', 'ecoh', 'echo, compute:200 or delay:5', 'Did you mean "echo"?'],
+      says: ['no handler', 'ecoh', 'echo, hello, compute:200 or delay:5', 'Did you mean "echo"?'],
     },
     { args: file('missing.ts'), says: ['no handler', 'missing.ts'] },
     { args: file('broken.ts'), says: ['broken.ts', 'does not load', 'SyntaxError'] },
