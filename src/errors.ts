@@ -58,6 +58,13 @@ export class PushError extends PatternsError {
   }
 }
 
+/** A topic that is not one, or a connection with more of them than `limits.subscriptions` allows. */
+export class TopicError extends PatternsError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('PATTERNS_TOPIC', message, options);
+  }
+}
+
 /** Why a peer's bytes were refused. */
 export type ProtocolErrorCode =
   | 'TOO_LARGE' // longer than the limit on a message

@@ -5,7 +5,9 @@
 import type { Socket } from 'node:net';
 import { inspect } from 'node:util';
 import type { Protocol } from './protocols/protocol.ts';
-import { HandlerError } from './errors.ts';
+import { HandlerError, PushError, TopicError } from './errors.ts';
+
+const TOPIC_LIMIT_CHARS = 1024;
 
 /** What became of a `send()`. */
 export const Sent = {
@@ -35,6 +37,17 @@ export interface CloseReason {
   readonly error?: unknown;
 }
 
+export type Slow = 'close' | 'skip';
+
+/** How a connection takes what is published to a topic. */
+export interface SubscribeOptions {
+  /**
+   * While the peer does not read: 'close' (default) lets messages pile up, and at `sendLimitBytes` closes the
+   * connection, as for `send()`; 'skip' leaves out those that come meanwhile, counted in `stats()` as dropped.
+   */
+  readonly slow?: Slow;
+}
+
 /** One client, as a handler sees it. In `dispatched` it stands for the real one on the reading loop. */
 export interface Connection<Out = unknown, State = unknown> {
   /** Unique in its worker, counted from 1. */
@@ -50,6 +63,23 @@ export interface Connection<Out = unknown, State = unknown> {
    * `message()` or `open()` call (and its promise) the handler must declare `pushes: true`, else this throws PushError.
    */
   send(message: Out): Sent;
+  /**
+   * From now on it gets what is published to `topic`, whichever loop publishes it, sent as `send()` sends: at once, at a
+   * message boundary, not behind pending replies. Topics need `pushes: true`, else this throws PushError. A topic is any
+   * text; it is there while somebody subscribes to it. When the connection ends it leaves its topics by itself.
+   *
+   * @throws TopicError past `limits.subscriptions`, and for a topic that is empty or longer than 1024 characters
+   */
+  subscribe(topic: string, options?: SubscribeOptions): void;
+  unsubscribe(topic: string): void;
+  /**
+   * Sends a message to every subscriber of `topic` but itself, in all loops of the server; also after the end, in
+   * `close`. What one publisher publishes to a topic arrives at each subscriber in that order, at most once: a worker
+   * that is too slow (`limits.busLimitBytes`) or dies loses messages. To cross, a message must survive structured clone;
+   * bytes may be sent by reference, so do not change them afterwards. What the protocol cannot encode reaches nobody,
+   * and is counted and reported as an error in the loops that tried.
+   */
+  publish(topic: string, message: Out): void;
   /** Closes in an orderly way: nothing more is read, replies due are sent, then the end. */
   close(): void;
 }
@@ -59,6 +89,8 @@ export interface StartContext<Data = unknown> {
   readonly data: Data;
   /** Counted from 1; 0 where the main loop itself runs handlers. Kept by a worker that replaces a dead one. */
   readonly workerId: number;
+  /** As `connection.publish`, to every subscriber: for timers and outside sources. Needs `pushes: true`, too. */
+  publish(topic: string, message: unknown): void;
 }
 
 type Awaitable<T> = T | Promise<T>;
@@ -88,7 +120,7 @@ export interface MessageHandler<In = any, Out = any, State = any, Data = any> {
   error?(error: unknown, connection: Connection<Out, State>): void;
   /** In `dispatched`, one connection's messages may run on any executor. Such a handler has no `open`, `drain` or `close`. */
   readonly stateless?: boolean;
-  /** It sends outside of its own message. `blocking` refuses it. */
+  /** It sends outside of its own message, or uses topics. `blocking` refuses it. */
   readonly pushes?: boolean;
   /** How many messages of one connection may be in flight. Default: `limits.inFlight`. 1: one after the other. */
   readonly concurrency?: number;
@@ -193,6 +225,44 @@ export function checkHandler(value: unknown, what: string): asserts value is Han
       }
     }
   }
+}
+
+/** @throws PushError, TopicError */
+export function checkTopic(handler: MessageHandler, topic: string): void {
+  if (handler.pushes !== true) {
+    throw new PushError(
+      'The handler uses topics: declare `pushes: true` on it (mode blocking cannot run such a handler).',
+    );
+  }
+  checkTopicName(topic);
+}
+
+/** @throws TopicError */
+export function checkTopicName(topic: string): void {
+  if (typeof topic !== 'string') throw notATopic(`of type ${typeof topic}`);
+  if (topic === '' || topic.length > TOPIC_LIMIT_CHARS) throw notATopic(`${topic.length} long`);
+  if (!topic.isWellFormed()) throw notATopic('one with a lone surrogate');
+}
+
+function notATopic(given: string): TopicError {
+  return new TopicError(
+    `A topic is a well-formed text of 1 to ${TOPIC_LIMIT_CHARS} characters, and the one given is ${given}.`,
+  );
+}
+
+/** @throws TopicError */
+export function checkSubscriptions(own: ReadonlySet<string>, limit: number): void {
+  if (own.size < limit) return;
+  throw new TopicError(
+    `The connection is subscribed to ${own.size} topics, and limits.subscriptions is ${limit}: unsubscribe from one, or raise it.`,
+  );
+}
+
+/** @throws TopicError */
+export function readSlow(options: SubscribeOptions | undefined): Slow {
+  const slow = options?.slow ?? 'close';
+  if (slow === 'close' || slow === 'skip') return slow;
+  throw new TopicError(`slow is "${String(slow)}"; it must be 'close' or 'skip'.`);
 }
 
 function describe(value: unknown): string {

@@ -8,6 +8,7 @@ export type {
   MessageHandler,
   SocketHandler,
   StartContext,
+  SubscribeOptions,
 } from './handler.ts';
 export { fromHttpServer } from './http-server.ts';
 export { serve } from './serve.ts';

@@ -38,6 +38,10 @@ const limits = v.strictObject({
   idleTimeoutMs: v.optional(count(0, MAX_MS)),
   /** Messages of one executor that may be under way in `dispatched`. */
   executorCredit: v.optional(count(1, 1_000_000), 4096),
+  /** Topics that one connection may be subscribed to. */
+  subscriptions: v.optional(count(1, MAX), 1000),
+  /** Bytes of published messages on their way from one loop to another; past them they are dropped. 16 MiB. */
+  busLimitBytes: v.optional(count(1, MAX), 16 * 1024 * 1024),
   /** JavaScript heap of one worker, MiB; one that needs more dies and is replaced. Default: V8's own. */
   workerHeapMiB: v.optional(count(16, 1_000_000)),
 });

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { HandlerError, ModeError, OptionError } from './errors.ts';
-import { checkHandler, type Handler } from './handler.ts';
+import { checkHandler, checkTopicName, type Handler } from './handler.ts';
 import { builtinNames, isBuiltin, prepareBuiltin } from './handlers/index.ts';
 import { modeNames, modes, modesWith, modeUrl, type ModeName } from './modes/index.ts';
 import { CAPABILITIES, type Capability, type Mode, type Running } from './modes/mode.ts';
@@ -62,6 +62,13 @@ export interface Server extends AsyncDisposable {
   /** Resolves when the server has closed; rejects if it could not go on (workers that die at start, say). */
   readonly closed: Promise<CloseResult>;
   stats(): Promise<ServerStats>;
+  /**
+   * Every subscriber of `topic` gets the message, in all loops: `connection.publish()` says how. A handler that does not
+   * declare `pushes: true` has no subscribers.
+   *
+   * @throws TopicError; ModeError where the mode takes no handlers that push
+   */
+  publish(topic: string, message: unknown): void;
   /**
    * Stops accepting, answers what was received, closes every connection and ends every worker. Past `drainTimeoutMs`
    * (default: the option) what remains is cut. Calling it again gives the same promise; with a shorter deadline, that
@@ -216,6 +223,12 @@ class RunningServer implements Server {
       uptimeMs: performance.now() - this.#startedMs,
       workers,
     };
+  }
+
+  publish(topic: string, message: unknown): void {
+    checkTopicName(topic);
+    if (this.#running.publish === undefined) requireCapability(modes[this.mode], 'pushes');
+    this.#running.publish!(topic, message);
   }
 
   close({

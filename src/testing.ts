@@ -4,7 +4,13 @@
  */
 import { handlerErrors } from './channels.ts';
 import { HandlerError } from './errors.ts';
-import { checkHandler, isSocketHandler, type CloseReason, type MessageHandler } from './handler.ts';
+import {
+  checkHandler,
+  checkTopicName,
+  isSocketHandler,
+  type CloseReason,
+  type MessageHandler,
+} from './handler.ts';
 import type { Conversation } from './net/conversation.ts';
 import { Loop, type Counters } from './net/loop.ts';
 import { ManualClock } from './net/manual-clock.ts';
@@ -57,7 +63,8 @@ export async function harness(
     fast: false,
     clock,
   });
-  await handler.start?.({ data: options.data, workerId: 0 });
+  const publish = (topic: string, message: unknown) => loop.topics.publish(topic, message);
+  await handler.start?.({ data: options.data, workerId: 0, publish });
   return new Harness(loop, clock);
 }
 
@@ -90,6 +97,12 @@ export class Harness {
     const client = new TestClient(this.#loop, options.remoteAddress ?? '127.0.0.1');
     this.#clients.push(client);
     return client;
+  }
+
+  /** As `server.publish()`. */
+  publish(topic: string, message: unknown): void {
+    checkTopicName(topic);
+    this.#loop.topics.deliver(topic, message);
   }
 
   stats(): Counters {

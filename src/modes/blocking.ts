@@ -10,7 +10,7 @@ import { unlink } from 'node:fs/promises';
 import { handlerErrors } from '../channels.ts';
 import { probeInternals, socketFrom, type Handle } from '../net/handles.ts';
 import { bind, removeStale } from '../net/listener.ts';
-import type { Counters } from '../net/loop.ts';
+import { NOTHING_COUNTED, type Counters } from '../net/loop.ts';
 import type { Plan, WorkerContext, WorkerSide } from '../workers/plan.ts';
 import { reviveError } from '../workers/messages.ts';
 import { Supervisor } from '../workers/supervisor.ts';
@@ -163,6 +163,7 @@ class Threads {
     const sums = { ...this.#past };
     for (const { counts } of this.#seats) COUNTS.forEach((name, i) => (sums[name] += counts[i]));
     return {
+      ...NOTHING_COUNTED,
       ...sums,
       accepted: this.#counters.accepted,
       refused: this.#counters.refused,

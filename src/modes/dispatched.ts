@@ -4,6 +4,7 @@
  * A framed protocol's message is shipped as the bytes that came: the reader only finds its end, the executor decodes,
  * executes and encodes, and the finished bytes go into the message's slot.
  */
+import type { Slow } from '../handler.ts';
 import { Conversation } from '../net/conversation.ts';
 import { Gate } from '../net/gate.ts';
 import type { Loop } from '../net/loop.ts';
@@ -35,6 +36,7 @@ export const mode: Mode = {
       const loop = await makeLoop(loaded, {
         conversation: (of, id) => new DispatchedConversation(of, id, executors),
       });
+      executors.publishTo(loop.topics);
       const listener = await listenTo(plan, await canReusePort(), sinkOf(loop));
       return {
         address: listener.address,
@@ -50,6 +52,7 @@ export const mode: Mode = {
           },
           ...executors.stats(),
         ],
+        publish: (topic, message) => loop.topics.deliver(topic, message),
         drain: async () => {
           listener.close();
           await loop.drain();
@@ -184,6 +187,12 @@ export class DispatchedConversation extends Conversation {
       case Kind.OPEN_FAILED:
         this.abort('error', extra);
         break;
+      case Kind.SUBSCRIBE:
+        this.#subscribe(extra as [string, Slow]);
+        break;
+      case Kind.UNSUBSCRIBE:
+        this.unsubscribe(extra as string);
+        break;
       case Kind.CLOSE:
         this.close();
         break;
@@ -236,6 +245,14 @@ export class DispatchedConversation extends Conversation {
         slot.after = { close, switchTo, stream: source };
       }
       this.settle(slot, SlotState.BYTES, bytes.subarray(start, end));
+    }
+  }
+
+  #subscribe([topic, slow]: [string, Slow]): void {
+    try {
+      this.subscribe(topic, { slow });
+    } catch (error) {
+      this.abort('error', error); // too many, and its handler is stateless: no executor knows of all
     }
   }
 

@@ -46,6 +46,8 @@ export interface ModeContext {
 export interface Running {
   readonly address: Address;
   stats(): Promise<WorkerStats[]>;
+  /** Every subscriber of `topic` gets it. Where the mode takes handlers that push. */
+  publish?(topic: string, message: unknown): void;
   /**
    * Stops accepting, answers what was received, closes every connection and ends every worker; then resolves. `force()`
    * may be called meanwhile.

@@ -64,6 +64,7 @@ export const mode: Mode = {
       return {
         address: listener.address,
         stats: () => supervisor.stats(),
+        publish: (topic, message) => supervisor.publish(topic, message),
         drain: () => {
           listener.close();
           pool.stop();

@@ -40,6 +40,7 @@ export const mode: Mode = {
     return {
       address,
       stats: () => supervisor.stats(),
+      publish: (topic, message) => supervisor.publish(topic, message),
       drain: () => supervisor.drain(),
       force: () => supervisor.kill(),
     };

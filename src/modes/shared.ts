@@ -53,6 +53,7 @@ export const mode: Mode = {
     return {
       address,
       stats: () => supervisor.stats(),
+      publish: (topic, message) => supervisor.publish(topic, message),
       drain: async () => {
         const drained = supervisor.drain();
         await release();

@@ -23,7 +23,7 @@ export const mode: Mode = {
   async start({ plan, load, makeLoop }) {
     const loaded = await load();
     const loop = await makeLoop(loaded);
-    await startHandler(loaded, plan, 0);
+    await startHandler(loaded, plan, 0, loop.topics);
     let onForced = () => {};
     const forced = new Promise<void>((resolve) => {
       onForced = resolve;
@@ -39,6 +39,7 @@ export const mode: Mode = {
       stats: async () => [
         { id: 0, pid: process.pid, threadId: undefined, alive: true, ...loop.stats() },
       ],
+      publish: (topic, message) => loop.topics.deliver(topic, message),
       drain: async () => {
         listener.close();
         await loop.drain();

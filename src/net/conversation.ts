@@ -9,13 +9,20 @@
  * It knows no socket (Wire) and no clock (Loop). A subclass that executes messages elsewhere overrides the `run…`.
  */
 import { HandlerError, ProtocolError } from '../errors.ts';
-import type { CloseCode, CloseReason, Connection, MessageHandler } from '../handler.ts';
+import type {
+  CloseCode,
+  CloseReason,
+  Connection,
+  MessageHandler,
+  SubscribeOptions,
+} from '../handler.ts';
 import { Step, type Decoder, type Protocol } from '../protocols/protocol.ts';
 import { Gate, OVER } from './gate.ts';
 import { Kept } from './kept.ts';
 import type { Loop } from './loop.ts';
 import { FLUSH_BYTES, Replies } from './replies.ts';
 import { SlotState } from './slot.ts';
+import type { Subscriber } from './topics.ts';
 import type { WheelEntry } from './wheel.ts';
 import type { Wire, WireListener } from './wire.ts';
 
@@ -24,7 +31,10 @@ const EMPTY = Buffer.alloc(0);
 /** What runs a protocol's messages: the handler, or the part of it that a switch names. */
 export type Hooks = Pick<MessageHandler, 'message' | 'open' | 'drain' | 'close'>;
 
-export class Conversation extends Replies implements Connection, WireListener, WheelEntry {
+export class Conversation
+  extends Replies
+  implements Connection, WireListener, WheelEntry, Subscriber
+{
   readonly id: number;
   state: unknown = undefined;
   bucket = -1;
@@ -76,6 +86,18 @@ export class Conversation extends Replies implements Connection, WireListener, W
 
   close(): void {
     this.finish('handler');
+  }
+
+  subscribe(topic: string, options?: SubscribeOptions): void {
+    this.loop.topics.subscribe(this, topic, options);
+  }
+
+  unsubscribe(topic: string): void {
+    this.loop.topics.unsubscribe(this, topic);
+  }
+
+  publish(topic: string, message: unknown): void {
+    this.loop.topics.publish(topic, message, this);
   }
 
   /** Why it ends, or has ended. */

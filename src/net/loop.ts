@@ -13,10 +13,12 @@ import type { Limits } from '../options.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 import { Writer } from '../protocols/writer.ts';
 import { systemClock, type Clock } from './clock.ts';
+import { NO_BUS, type Bus } from './bus.ts';
 import { Conversation } from './conversation.ts';
 import { socketFrom, takeHandle, type Handle } from './handles.ts';
 import type { Replies } from './replies.ts';
 import { fastWire, plainWire } from './socket-wire.ts';
+import { Topics } from './topics.ts';
 import { Wheel } from './wheel.ts';
 import type { Wire } from './wire.ts';
 
@@ -38,7 +40,31 @@ export interface Counters {
   bytesOut: number;
   /** Parts of the worker that died and were replaced: threads in `blocking`. */
   restarts: number;
+  /** Topics with a subscriber here, and how many subscribers they have; both are now. */
+  topics: number;
+  subscriptions: number;
+  /** Messages that handlers published here, and how often messages reached a subscriber here. */
+  published: number;
+  delivered: number;
+  /** Published messages that a slow subscriber (`slow: 'skip'`) or, past `busLimitBytes`, a slow loop did not get. */
+  dropped: number;
 }
+
+export const NOTHING_COUNTED: Counters = Object.freeze({
+  accepted: 0,
+  open: 0,
+  refused: 0,
+  messages: 0,
+  errors: 0,
+  bytesIn: 0,
+  bytesOut: 0,
+  restarts: 0,
+  topics: 0,
+  subscriptions: 0,
+  published: 0,
+  delivered: 0,
+  dropped: 0,
+});
 
 export interface LoopOptions {
   readonly handler: Handler;
@@ -48,6 +74,8 @@ export interface LoopOptions {
   /** Shared read buffer, or 'data' events. */
   readonly fast: boolean;
   readonly clock?: Clock;
+  /** The way to the other loops. Default: there are none. */
+  readonly bus?: Bus;
   /** Makes the conversations of a mode that executes elsewhere. */
   readonly conversation?: (loop: Loop, id: number) => Conversation;
   /** Called for every connection that ended. */
@@ -62,16 +90,8 @@ export class Loop {
   readonly idleTicks: number;
   readonly lingerTicks: number;
   readonly inFlightLimit: number;
-  readonly counters: Counters = {
-    accepted: 0,
-    open: 0,
-    refused: 0,
-    messages: 0,
-    errors: 0,
-    bytesIn: 0,
-    bytesOut: 0,
-    restarts: 0,
-  };
+  readonly topics: Topics;
+  readonly counters: Counters = { ...NOTHING_COUNTED };
   /** Collects what the read under way produces. */
   readonly writer = new Writer();
   /** For everything else; never holds anything between two calls. */
@@ -95,6 +115,7 @@ export class Loop {
     this.handler = options.handler as MessageHandler;
     this.protocol = options.protocol;
     this.limits = options.limits;
+    this.topics = new Topics(this, options.bus ?? NO_BUS);
     this.inFlightLimit = Math.min(this.handler.concurrency ?? Infinity, this.limits.inFlight);
     const idleMs = this.limits.idleTimeoutMs;
     this.wheel = new Wheel(
@@ -164,7 +185,8 @@ export class Loop {
       bytesIn += socket.bytesRead;
       bytesOut += socket.bytesWritten;
     }
-    return { ...this.counters, bytesIn, bytesOut };
+    const dropped = this.counters.dropped + this.topics.bus.dropped;
+    return { ...this.counters, bytesIn, bytesOut, dropped };
   }
 
   /** Answers what was received, ends every connection, and resolves when the last one is gone. */
@@ -194,6 +216,7 @@ export class Loop {
 
   remove(conversation: Conversation): void {
     if (!this.#conversations.delete(conversation)) return;
+    this.topics.forget(conversation);
     this.wheel.remove(conversation);
     this.counters.bytesOut += conversation.bytesWritten;
     this.#left();

@@ -13,6 +13,7 @@ import type { Loop } from './loop.ts';
 import { flushWriter, Outbox } from './outbox.ts';
 import { SlotQueue, SlotState, type Ending, type Slot } from './slot.ts';
 import { StreamPump } from './stream-pump.ts';
+import type { Encoded } from './topics.ts';
 import type { Wire } from './wire.ts';
 
 /** Replies collected past this go out before the next message starts. */
@@ -28,8 +29,9 @@ export abstract class Replies {
   /** Called whenever nothing is in flight any more and nothing waits to be sent. */
   onQuiet: (() => void) | undefined = undefined;
 
+  codec: Codec<unknown, unknown>;
+
   protected readonly loop: Loop;
-  protected codec: Codec<unknown, unknown>;
   protected readonly slots = new SlotQueue();
   /** Messages whose replies have not left. */
   protected inFlight = 0;
@@ -83,6 +85,24 @@ export abstract class Replies {
     if (after?.stream !== undefined) this.broken(new TypeError(STREAM_SENT), undefined);
     else if (after !== undefined) this.#apply(after, undefined);
     return this.sent();
+  }
+
+  /** A topic's message, sent as `send()` sends. False: it was not taken. */
+  deliver({ bytes, after }: Encoded): boolean {
+    if (this.gate & OVER && !this.#answers()) return false;
+    this.push(bytes);
+    if (after !== undefined) this.#apply(after, undefined);
+    this.#flushLong();
+    return true;
+  }
+
+  get isClosed(): boolean {
+    return (this.gate & Gate.CLOSED) !== 0;
+  }
+
+  /** The peer does not read. */
+  get isBlocked(): boolean {
+    return (this.gate & Gate.BLOCKED) !== 0;
   }
 
   /** Messages are in flight, or replies wait to be sent. */
@@ -145,10 +165,6 @@ export abstract class Replies {
   /** The end, behind what was written so far; replies due do not leave any more. */
   protected cut(code: CloseCode, error?: unknown): void {
     this.endBehind(undefined, code, error);
-  }
-
-  protected get isBlocked(): boolean {
-    return (this.gate & Gate.BLOCKED) !== 0;
   }
 
   /** `runDrain()` follows when the peer has taken what waits. */
@@ -345,15 +361,20 @@ export abstract class Replies {
 
   /** What to tell a sender. */
   protected sent(): Sent {
+    this.#flushLong();
+    if (this.gate & (Gate.CLOSED | Gate.LAST)) return Sent.CLOSED;
+    if (!(this.gate & Gate.BLOCKED)) return Sent.OK;
+    this.awaitDrain();
+    return Sent.WAIT;
+  }
+
+  /** What is much goes out before the end of the turn. */
+  #flushLong(): void {
     if (this.loop.reading === this) {
       if (this.loop.writer.size > FLUSH_BYTES) this.flushRead();
     } else if (this.#outbox.waitingBytes > FLUSH_BYTES) {
       this.flushOutbox();
     }
-    if (this.gate & (Gate.CLOSED | Gate.LAST)) return Sent.CLOSED;
-    if (!(this.gate & Gate.BLOCKED)) return Sent.OK;
-    this.awaitDrain();
-    return Sent.WAIT;
   }
 
   #drained(): void {

@@ -1,6 +1,7 @@
 /** Where a worker starts, thread or process. */
 import type { Socket } from 'node:net';
 import { isMainThread, parentPort, threadId, Worker, workerData } from 'node:worker_threads';
+import { WorkerBus, type BusBatch } from './bus.ts';
 import { relayHandlerErrors } from './error-relay.ts';
 import { loadHandler, makeLoop, startHandler, stopHandler } from './load.ts';
 import { packError, type ToMain, type ToWorker } from './messages.ts';
@@ -60,6 +61,8 @@ class Inbox {
   #waiting: Array<[ToWorker, unknown]> = [];
   #side: WorkerSide | undefined = undefined;
   #stop: () => void = () => {};
+  /** Takes what is for the bus, at once. */
+  onBus: (body: BusBatch) => void = () => {};
   #line: Line;
   #onFirst: (() => void) | undefined = undefined;
 
@@ -86,7 +89,9 @@ class Inbox {
   }
 
   take(message: ToWorker, attachment: unknown): void {
-    if (this.#side === undefined) {
+    if (message.type === 'bus') {
+      this.onBus(message.body);
+    } else if (this.#side === undefined) {
       this.#waiting.push([message, attachment]);
       this.#onFirst?.();
     } else if (message.type === 'mode') this.#side.onMessage?.(message.body, attachment);
@@ -99,6 +104,8 @@ class Inbox {
 async function run(start: WorkerStart, line: Line, inbox: Inbox): Promise<void> {
   const { plan, workerId } = start;
   const errors = relayHandlerErrors((note) => line.send(note));
+  const bus = new WorkerBus((body) => line.send({ type: 'bus', body }), plan.limits.busLimitBytes);
+  inbox.onBus = (body) => bus.take(body);
   try {
     const loaded = await loadHandler(plan, true);
     const { mode } = (await import(plan.modeUrl)) as {
@@ -112,9 +119,10 @@ async function run(start: WorkerStart, line: Line, inbox: Inbox): Promise<void> 
       port: { post: (body) => line.send({ type: 'mode', body }) },
       attachment: () => inbox.attachment(),
       makeLoop: async (more) => {
-        await startHandler(loaded, plan, workerId);
+        const loop = await makeLoop(plan, loaded, { ...more, bus });
+        await startHandler(loaded, plan, workerId, loop.topics);
         started = true;
-        return makeLoop(plan, loaded, more);
+        return loop;
       },
     });
     let stopping = false;

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { handlerErrors } from '../channels.ts';
 import { HandlerError, ModeError, PatternsError } from '../errors.ts';
-import { checkHandler, isSocketHandler, type Handler } from '../handler.ts';
+import { checkHandler, isSocketHandler, type Handler, type StartContext } from '../handler.ts';
 import { probeInternals } from '../net/handles.ts';
 import { Loop, type LoopOptions } from '../net/loop.ts';
 import { makeProtocol } from '../protocols/index.ts';
@@ -100,9 +100,11 @@ export async function startHandler(
   { handler }: LoadedHandler,
   plan: Plan,
   workerId: number,
+  topics: Pick<StartContext, 'publish'>,
 ): Promise<void> {
+  const publish = (topic: string, message: unknown) => topics.publish(topic, message);
   try {
-    await handler.start?.({ data: plan.data as never, workerId });
+    await handler.start?.({ data: plan.data as never, workerId, publish });
   } catch (error) {
     if (error instanceof PatternsError) throw error;
     const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

@@ -1,6 +1,7 @@
 /** What the main loop and its workers say to each other. */
 import type { Address } from '../net/listener.ts';
 import type { Counters } from '../net/loop.ts';
+import type { BusBatch, BusToMain } from './bus.ts';
 import type { HandlerErrorNote } from './error-relay.ts';
 
 /** An error that crossed a thread or process. */
@@ -15,6 +16,7 @@ export interface PackedError {
 export type ToWorker =
   | { readonly type: 'stats'; readonly request: number }
   | { readonly type: 'drain' }
+  | { readonly type: 'bus'; readonly body: BusBatch }
   /** A mode's own. */
   | { readonly type: 'mode'; readonly body: unknown };
 
@@ -27,6 +29,7 @@ export type ToMain =
   | { readonly type: 'failed'; readonly error: PackedError }
   | { readonly type: 'stats'; readonly request: number; readonly stats: Counters }
   | { readonly type: 'drained' }
+  | { readonly type: 'bus'; readonly body: BusToMain }
   | HandlerErrorNote
   | { readonly type: 'mode'; readonly body: unknown };
 

@@ -2,7 +2,7 @@
  * Keeps N workers alive: starts them, tells its mode when one is ready or gone, replaces the dead with back-off
  * (backoff.ts), and ends them all.
  */
-import { workerDied, workerHandlerErrors, workerReady } from '../channels.ts';
+import { handlerErrors, workerDied, workerHandlerErrors, workerReady } from '../channels.ts';
 import {
   CrashLoopError,
   HandlerError,
@@ -12,8 +12,9 @@ import {
   PatternsError,
 } from '../errors.ts';
 import type { Address } from '../net/listener.ts';
-import type { Counters } from '../net/loop.ts';
+import { NOTHING_COUNTED, type Counters } from '../net/loop.ts';
 import { afterDeath, CLEAN, MOST_STARTS, type Record } from './backoff.ts';
+import { Exchange } from './exchange.ts';
 import type { PackedError, ToMain } from './messages.ts';
 import type { Plan, WorkerStats } from './plan.ts';
 import { startProcess } from './process.ts';
@@ -22,17 +23,6 @@ import type { Unit } from './unit.ts';
 
 /** A worker that does not answer is reported with its last figures. */
 const STATS_TIMEOUT_MS = 1000;
-
-const ZERO: Counters = {
-  accepted: 0,
-  open: 0,
-  refused: 0,
-  messages: 0,
-  errors: 0,
-  bytesIn: 0,
-  bytesOut: 0,
-  restarts: 0,
-};
 
 export const WorkerState = { STARTING: 0, READY: 1, GONE: 2 } as const;
 
@@ -74,6 +64,7 @@ interface Seat extends Worker {
 export class Supervisor {
   #plan: Plan;
   #events: SupervisorEvents;
+  #exchange: Exchange;
   #seats: Seat[] = [];
   #stopping = false;
   #requests = new Map<number, (seat: Seat, stats: Counters) => void>();
@@ -83,6 +74,7 @@ export class Supervisor {
   constructor(plan: Plan, events: SupervisorEvents) {
     this.#plan = plan;
     this.#events = events;
+    this.#exchange = new Exchange(plan.limits.busLimitBytes);
   }
 
   get workers(): readonly Worker[] {
@@ -100,8 +92,8 @@ export class Supervisor {
       record: CLEAN,
       readyAtMs: undefined,
       failure: undefined,
-      past: ZERO,
-      last: ZERO,
+      past: NOTHING_COUNTED,
+      last: NOTHING_COUNTED,
       drained: false,
       timer: undefined,
       onFirst: undefined,
@@ -134,8 +126,18 @@ export class Supervisor {
         alive: seat.state === WorkerState.READY,
         ...counted,
         restarts: seat.restarts + counted.restarts,
+        dropped: counted.dropped + this.#exchange.dropped(seat.id),
       };
     });
+  }
+
+  /** Every subscriber of `topic` gets it. */
+  publish(topic: string, message: unknown): void {
+    try {
+      this.#exchange.publish(topic, message);
+    } catch (error) {
+      handlerErrors.publish({ error, connection: undefined });
+    }
   }
 
   /** Has every worker finish what it has, and resolves when all are gone. */
@@ -180,6 +182,8 @@ export class Supervisor {
         onExit: (reason) => this.#onExit(seat, reason),
       },
     );
+    const { unit } = seat;
+    this.#exchange.add(seat.id, (body) => unit.post({ type: 'bus', body }));
     this.#events.onStarted?.(seat);
   }
 
@@ -212,6 +216,9 @@ export class Supervisor {
           count: message.count,
         });
         break;
+      case 'bus':
+        this.#exchange.take(seat.id, message.body);
+        break;
       default:
         this.#events.onMessage?.(seat, message.body);
     }
@@ -220,8 +227,9 @@ export class Supervisor {
   #onExit(seat: Seat, reason: string): void {
     const served = seat.readyAtMs === undefined ? undefined : performance.now() - seat.readyAtMs;
     seat.state = WorkerState.GONE;
-    seat.past = { ...add(seat.past, seat.last), open: 0 };
-    seat.last = ZERO;
+    seat.past = { ...add(seat.past, seat.last), open: 0, topics: 0, subscriptions: 0 };
+    seat.last = NOTHING_COUNTED;
+    this.#exchange.remove(seat.id);
     this.#events.onGone?.(seat);
     if (this.#stopping) {
       seat.onFirst?.(
@@ -290,6 +298,11 @@ function add(a: Counters, b: Counters): Counters {
     bytesIn: a.bytesIn + b.bytesIn,
     bytesOut: a.bytesOut + b.bytesOut,
     restarts: a.restarts + b.restarts,
+    topics: a.topics + b.topics,
+    subscriptions: a.subscriptions + b.subscriptions,
+    published: a.published + b.published,
+    delivered: a.delivered + b.delivered,
+    dropped: a.dropped + b.dropped,
   };
 }
 

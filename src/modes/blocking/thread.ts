@@ -140,8 +140,8 @@ const errors = relayHandlerErrors(note);
 
 try {
   const loaded = await loadHandler(plan, true);
-  await startHandler(loaded, plan, workerId);
   const loop = await makeLoop(plan, loaded, { fast: false });
+  await startHandler(loaded, plan, workerId, loop.topics);
   port.on('message', (message: Assignment | 'stop') => {
     if (message === 'stop') void stopHandler(loaded).then(() => port.close());
     else void serve(loop, message);

@@ -19,7 +19,7 @@ export const Kind = {
   PACKED: 2,
   /** Extra: the CloseReason. */
   CLOSED: 3,
-  /** `number`: so many bytes of pushes and streams have left. */
+  /** `number`: so many bytes of pushes and streams have left; for connection 0, of published messages. */
   ACK: 4,
   /** The stream of message `number` is wanted now: it is the oldest reply due. */
   PULL: 16,
@@ -47,6 +47,14 @@ export const Kind = {
   CHUNK_END: 14,
   /** The handler called close(). */
   CLOSE: 15,
+  /** Extra: the topic and, as its peer may be slow, the policy. */
+  SUBSCRIBE: 19,
+  /** Extra: the topic. */
+  UNSUBSCRIBE: 20,
+  /** Bytes: the message, packed. Extra: the topic. Connection 0: it was not published by one. */
+  PUBLISH: 21,
+  /** Extra: how many messages found too much under way. */
+  DROPPED: 22,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
@@ -60,6 +68,10 @@ const HAS_EXTRA = new Set<number>([
   Kind.REPLY_AFTER,
   Kind.ENDS,
   Kind.CHUNK_END,
+  Kind.SUBSCRIBE,
+  Kind.UNSUBSCRIBE,
+  Kind.PUBLISH,
+  Kind.DROPPED,
 ]);
 
 const packr = new Packr({ useRecords: false, mapsAsObjects: true });

@@ -6,12 +6,22 @@ import { Console } from 'node:console';
 import { threadId, type MessagePort } from 'node:worker_threads';
 import { handlerErrors } from '../../channels.ts';
 import { PushError, ProtocolError } from '../../errors.ts';
-import { Sent, type CloseReason, type Connection, type MessageHandler } from '../../handler.ts';
+import {
+  checkSubscriptions,
+  checkTopic,
+  readSlow,
+  Sent,
+  type CloseReason,
+  type Connection,
+  type MessageHandler,
+  type SubscribeOptions,
+} from '../../handler.ts';
 import { hooksOf, noReply, type Hooks } from '../../net/conversation.ts';
 import { STREAM_SENT } from '../../net/replies.ts';
 import { StreamPump } from '../../net/stream-pump.ts';
 import { Step, type After, type Decoder, type Protocol } from '../../protocols/protocol.ts';
 import { Writer } from '../../protocols/writer.ts';
+import { packMessage } from '../../workers/batch.ts';
 import { relayHandlerErrors, type HandlerErrorNote } from '../../workers/error-relay.ts';
 import { loadHandler, startHandler, stopHandler } from '../../workers/load.ts';
 import { packError, type PackedError } from '../../workers/messages.ts';
@@ -39,15 +49,16 @@ export default async function execute(start: ExecutorStart): Promise<PackedError
     globalThis.console = new Console(process.stderr, process.stderr);
   const note = (message: ExecutorNote) => port.postMessage(message);
   let loaded: LoadedHandler;
+  let executor: Executor;
   try {
     loaded = await loadHandler(plan, true);
-    await startHandler(loaded, plan, executorId);
+    executor = new Executor(loaded.handler as MessageHandler, loaded.protocol, plan, port);
+    await startHandler(loaded, plan, executorId, executor);
   } catch (error) {
     port.close();
     return packError(error);
   }
   const errors = relayHandlerErrors(note);
-  const executor = new Executor(loaded.handler as MessageHandler, loaded.protocol, plan, port);
   await new Promise<void>((resolve) => {
     port.on('message', (message: Uint8Array | 'stop') => {
       if (message === 'stop') resolve();
@@ -71,6 +82,9 @@ class Executor {
   #connections = new Map<number, Remote>();
   #scheduled = false;
   #sentMs = 0;
+  /** Published bytes that the reader has not confirmed. */
+  #publishedBytes = 0;
+  #dropped = 0;
 
   constructor(handler: MessageHandler, protocol: Protocol, plan: Plan, port: MessagePort) {
     this.handler = handler;
@@ -83,6 +97,27 @@ class Executor {
     this.#sentMs = performance.now();
     readBatch(batch, this.#visit);
     this.#send();
+  }
+
+  /** Called by start()'s context, and for `connection`, which does not get it. @throws PushError, TopicError */
+  publish(topic: string, message: unknown, connection = 0): void {
+    checkTopic(this.handler, topic);
+    let packed: Uint8Array;
+    try {
+      packed = packMessage(message);
+    } catch (error) {
+      handlerErrors.publish({ error, connection: undefined });
+      return;
+    }
+    const under = this.#publishedBytes;
+    if (under > 0 && under + packed.length > this.plan.limits.busLimitBytes) {
+      this.#dropped += 1;
+    } else {
+      this.#publishedBytes += packed.length;
+      this.out.addBytes(Kind.PUBLISH, connection, 0, packed, 0, packed.length);
+      this.out.extra(topic);
+    }
+    this.schedule();
   }
 
   /** Something was written outside of a batch: it goes at the end of the turn. */
@@ -103,6 +138,8 @@ class Executor {
 
   #send = (): void => {
     this.#scheduled = false;
+    if (this.#dropped > 0) this.out.addExtra(Kind.DROPPED, 0, 0, this.#dropped);
+    this.#dropped = 0;
     if (this.out.isEmpty) return;
     const batch = this.out.take();
     this.#port.postMessage(batch, [batch.buffer]);
@@ -121,6 +158,10 @@ class Executor {
       const remote = new Remote(this, id, extra as string);
       this.#connections.set(id, remote);
       remote.open();
+      return;
+    }
+    if (id === 0) {
+      this.#publishedBytes -= number;
       return;
     }
     const remote = this.#connections.get(id);
@@ -176,6 +217,8 @@ class Remote implements Connection {
   /** Pushed and streamed bytes that the reader has not confirmed. */
   #unconfirmed = 0;
   #wantsDrain = false;
+  /** What it has subscribed to; where its messages run on one executor, that is all. */
+  #topics = new Set<string>();
   /** By the number of the message that they reply to. */
   #streams = new Map<number, StreamPump>();
   /** The one whose reply is the oldest due: the others wait. */
@@ -238,6 +281,29 @@ class Remote implements Connection {
     this.#over = true;
     this.#executor.out.add(Kind.CLOSE, this.id, 0);
     this.#executor.schedule();
+  }
+
+  subscribe(topic: string, options?: SubscribeOptions): void {
+    const { handler, out, plan } = this.#executor;
+    checkTopic(handler, topic);
+    const slow = readSlow(options);
+    if (this.#reason !== undefined) return;
+    if (handler.stateless !== true && !this.#topics.has(topic))
+      checkSubscriptions(this.#topics, plan.limits.subscriptions);
+    this.#topics.add(topic);
+    out.addExtra(Kind.SUBSCRIBE, this.id, 0, [topic, slow]);
+    this.#executor.schedule();
+  }
+
+  unsubscribe(topic: string): void {
+    checkTopic(this.#executor.handler, topic);
+    this.#topics.delete(topic);
+    this.#executor.out.addExtra(Kind.UNSUBSCRIBE, this.id, 0, topic);
+    this.#executor.schedule();
+  }
+
+  publish(topic: string, message: unknown): void {
+    this.#executor.publish(topic, message, this.id);
   }
 
   open(): void {

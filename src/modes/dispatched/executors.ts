@@ -7,6 +7,9 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { workerDied, workerHandlerErrors, workerReady } from '../../channels.ts';
 import { CrashLoopError, PatternsError } from '../../errors.ts';
+import { NOTHING_COUNTED } from '../../net/loop.ts';
+import type { Topics } from '../../net/topics.ts';
+import { unpackMessage } from '../../workers/batch.ts';
 import { afterDeath, CLEAN, MOST_STARTS, type Record } from '../../workers/backoff.ts';
 import type { PackedError } from '../../workers/messages.ts';
 import type { Plan, WorkerStats } from '../../workers/plan.ts';
@@ -36,11 +39,17 @@ export class Executor {
   restarts = 0;
   messages = 0;
   errors = 0;
+  /** Published messages that found too much under way. */
+  dropped = 0;
   record: Record = CLEAN;
   readyAtMs: number | undefined = undefined;
   /** Those that it has seen. */
   readonly conversations = new Map<number, DispatchedConversation>();
   readonly underWay = new Map<number, UnderWay>();
+  /** Of the loop that reads, once there is one. */
+  topics: Topics | undefined = undefined;
+  /** Published bytes to confirm. */
+  #publishedBytes = 0;
   /** Those that wait for credit. */
   starved: DispatchedConversation[] = [];
   #out = new BatchWriter();
@@ -114,6 +123,8 @@ export class Executor {
 
   take(batch: Uint8Array): void {
     readBatch(batch, this.#visit);
+    if (this.#publishedBytes > 0) this.tell(Kind.ACK, 0, this.#publishedBytes);
+    this.#publishedBytes = 0;
     this.#feed();
   }
 
@@ -179,6 +190,16 @@ export class Executor {
       work.answer(kind, number, bytes, start, end, extra);
       return;
     }
+    if (kind === Kind.PUBLISH) {
+      this.#publishedBytes += end - start;
+      const message = unpackMessage(bytes.subarray(start, end));
+      this.topics?.publish(extra as string, message, this.conversations.get(id));
+      return;
+    }
+    if (kind === Kind.DROPPED) {
+      this.dropped += extra as number;
+      return;
+    }
     this.conversations.get(id)?.told(this, kind, number, bytes, start, end, extra);
   };
 }
@@ -212,6 +233,11 @@ export class Executors {
     this.#pool.on('error', () => {}); // a thread's death is told by its task
   }
 
+  /** What they publish goes to that loop's connections. */
+  publishTo(topics: Topics): void {
+    for (const executor of this.list) executor.topics = topics;
+  }
+
   /** @throws what a handler failed with at start */
   async start(): Promise<void> {
     try {
@@ -238,7 +264,8 @@ export class Executors {
   }
 
   stats(): WorkerStats[] {
-    return this.list.map(({ id, threadId, restarts, alive, messages, errors }) => ({
+    return this.list.map(({ id, threadId, restarts, alive, messages, errors, dropped }) => ({
+      ...NOTHING_COUNTED,
       id,
       pid: process.pid,
       threadId,
@@ -246,11 +273,7 @@ export class Executors {
       alive,
       messages,
       errors,
-      open: 0,
-      accepted: 0,
-      refused: 0,
-      bytesIn: 0,
-      bytesOut: 0,
+      dropped,
     }));
   }
 
