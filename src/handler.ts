@@ -90,7 +90,7 @@ export interface StartContext<Data = unknown> {
   /** Counted from 1; 0 where the main loop itself runs handlers. Kept by a worker that replaces a dead one. */
   readonly workerId: number;
   /** As `connection.publish`, to every subscriber: for timers and outside sources. Needs `pushes: true`, too. */
-  publish(topic: string, message: unknown): void;
+  readonly publish: (topic: string, message: unknown) => void;
 }
 
 type Awaitable<T> = T | Promise<T>;
