@@ -6,7 +6,7 @@ import { json, text } from 'node:stream/consumers';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
-import { connectTo } from '../modes/support/client.ts';
+import { connectTo, type Client } from '../modes/support/client.ts';
 import { forEveryMode, serveWith, type Combo } from '../modes/support/combos.ts';
 import { before } from '../modes/support/wait.ts';
 import type { Server } from '../../src/serve.ts';
@@ -61,6 +61,39 @@ void t.test('counter', async (t) => {
       await client.write(`${'x'.repeat(i)}\n`);
       t.match((await client.finish()).toString(), `line 2, ${3 + i} characters so far\n`);
     });
+  });
+});
+
+void t.test('chat', async (t) => {
+  await forEveryMode(t, { needs: ['pushes'] }, async (t, combo) => {
+    const server = await serveExample(t, combo, 'chat');
+    const guests: Client[] = [];
+    for (let i = 0; i < CLIENTS; i += 1) {
+      const guest = await connectTo(server);
+      await guest.write(`no name\nguest${i}\nhello?\n/join no/room\n/join tea\n`);
+      await guest.untilText('you are in tea\n');
+      guests.push(guest);
+    }
+    const [ann, bob, ...others] = guests;
+    t.match(ann.text, /^your name, please.*\nwelcome, guest0: (.*)\n\1\na room has /);
+    for (const i of guests.keys()) if (i > 0) await ann.untilText(`tea * guest${i} is here\n`);
+    await ann.write('more tea?\n');
+    for (const guest of [bob, ...others]) await guest.untilText('tea <guest0> more tea?\n');
+    t.notMatch(ann.text, 'more tea?', 'nobody hears himself');
+    await bob.write('/join coffee\nalone?\n/shout coffee!\n/nothing\n');
+    await bob.untilText('you are in coffee\n');
+    for (const guest of [ann, ...others]) {
+      await guest.untilText('tea * guest1 has left\n');
+      await guest.untilText('* guest1: coffee!\n');
+      t.notMatch(guest.text, 'alone?', 'a room hears itself alone');
+    }
+    await ann.write('/quit\n');
+    t.equal(await before(ann.ended, 'the end'), 'end');
+    ann.end();
+    for (const guest of others) await guest.untilText('tea * guest0 has left\n');
+    t.notMatch(bob.text, 'guest0 has left');
+    for (const guest of guests) guest.end();
+    t.same(await server.close(), { forced: false });
   });
 });
 
