@@ -28,10 +28,12 @@ export interface Campaign {
   readonly folder: Folder;
   readonly progress: Progress;
   readonly signal: AbortSignal;
+  /** For others to leave the machine alone, before each run. */
+  readonly waits: boolean;
 }
 
 export async function runCampaign(campaign: Campaign): Promise<BenchResult> {
-  const { question, plan, folder, progress, signal } = campaign;
+  const { question, plan, folder, progress, signal, waits } = campaign;
   const arms = sameCores(await question.arms(plan));
   const lost: Lost[] = [];
   progress.begin(question.name, arms.length * plan.blocks, folder.size);
@@ -51,7 +53,7 @@ export async function runCampaign(campaign: Campaign): Promise<BenchResult> {
       disturbed: isDisturbed,
       settle: quietWaiter(
         DISTURBED_CORES,
-        plan.quick ? QUIET_BUDGET_MS.quick : QUIET_BUDGET_MS.full,
+        waits ? (plan.quick ? QUIET_BUDGET_MS.quick : QUIET_BUDGET_MS.full) : 0,
         signal,
       ),
       recall: (arm, block) => folder.kept(arm, block),

@@ -42,6 +42,7 @@ export async function bench(request: BenchRequest, io: BenchIo): Promise<void> {
       folder: open,
       progress,
       signal: io.signal,
+      waits: !request.anyway,
     });
     await io.print(showResult(result, open.path));
     if (!result.complete) {

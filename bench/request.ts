@@ -22,7 +22,7 @@ export interface BenchRequest {
   readonly path?: string;
   /** Where results go, instead of bench/results/TIME-SUITE. */
   readonly out?: string;
-  /** Another bench on this machine is not waited for. */
+  /** Neither another bench on this machine nor the quiet of the machine is waited for. */
   readonly anyway: boolean;
   /** A folder of a run that was ended early. Excludes all that says what to measure. */
   readonly resume?: string;

@@ -126,7 +126,7 @@ export async function benchCommand(): Promise<Command> {
     .argument('[what...]', 'suites, or a handler: a module or a built-in')
     .description(`Measures, and says what follows. Suites:\n\n${list}`)
     .option('--quick', 'one short run of each: a first look')
-    .option('--anyway', 'do not wait for another bench on this machine to end')
+    .option('--anyway', 'do not wait until others leave the machine alone')
     .addHelpText('after', EXAMPLES);
   for (const { flags, help } of own) command.addOption(new Option(flags, help));
   for (const { flags, help } of loadFlags) {

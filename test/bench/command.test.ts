@@ -1,0 +1,199 @@
+/** `patterns bench` as a process: a short real run, Ctrl-C and what goes on from there, refusals, and nothing left behind. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import type { BenchResult, Stored } from '../../bench/result.ts';
+import { hasProc } from '../../bench/measure/proc.ts';
+import { folderOf, mapTwo, run, start, type CliOptions, type Ended } from '../cli/cli.ts';
+
+t.jobs = 1;
+
+t.setTimeout(120_000);
+
+/** To its end, however long a busy machine takes: the file has its own limit. */
+function measure(t: Test, args: readonly string[], options?: CliOptions): Promise<Ended> {
+  return start(t, args, options).ended;
+}
+
+const tiny = ['--anyway', '--duration=300ms', '--warmup=100ms', '--connections=4'];
+const resultOf = (folder: string): BenchResult =>
+  JSON.parse(readFileSync(join(folder, 'result.json'), 'utf8')) as BenchResult;
+
+t.test('a first look: the table, the answer, and a folder that holds every run', async (t) => {
+  const folder = folderOf(t);
+  const out = join(folder, 'run');
+  const args = ['--quick', '--modes=single,sharded:thread', '--workers=2', `--out=${out}`];
+  const ended = await measure(t, ['bench', ...tiny, ...args]);
+  t.equal(ended.code, 0, ended.err);
+  for (const head of [
+    'messages a second',
+    'p50 ms',
+    'p99 ms',
+    'CPU',
+    'workers',
+    'messages spread',
+  ]) {
+    t.ok(ended.out.includes(head), head);
+  }
+  t.match(ended.out, /^single +[\d,]+ /m);
+  t.match(ended.out, /^sharded +thread +[\d,]+ /m);
+  t.match(ended.out, /was ahead with [\d,]+ messages\/s/);
+  t.match(
+    ended.err,
+    /^[12]\/2 (?:single|sharded thread): [\d,]+ messages\/s/m,
+    'a line for each run',
+  );
+  t.notMatch(ended.out + ended.err, /NaN|undefined|\[object|\u001B/);
+  const result = resultOf(out);
+  t.match(result, {
+    format: 'patterns-bench',
+    version: 1,
+    suite: 'modes',
+    complete: true,
+    plan: { quick: true, blocks: 1, workers: 2, load: { connections: 4 } },
+    environment: { node: process.version, settings: {}, cores: Number },
+    lost: [],
+  });
+  t.same(Object.keys(result.blocks.runs), ['single', 'sharded thread']);
+  t.same(readdirSync(join(out, 'trials')).toSorted(), [
+    '001-sharded-thread.json',
+    '001-single.json',
+  ]);
+  const stored = JSON.parse(
+    readFileSync(join(out, 'trials/001-sharded-thread.json'), 'utf8'),
+  ) as Stored;
+  t.match(stored, { arm: 'sharded thread', block: 0, replaced: false });
+  t.same(stored.trial, result.blocks.runs['sharded thread'][0]);
+  t.ok(stored.figures.perSecond! > 0);
+  t.equal(stored.trial.workers.length, 2, 'what each worker had');
+  if (hasProc) t.ok(stored.figures.cpuUs! > 0);
+  if (hasProc) t.ok(stored.trial.server!.switches > 0);
+});
+
+t.test('a handler of one’s own, refused where a mode cannot serve it', async (t) => {
+  const folder = folderOf(t, {
+    'handler.mjs': 'export default { pushes: true, message: (bytes) => bytes };',
+  });
+  const args = ['./handler.mjs', '--quick', '--modes=single,blocking', '--out=run'];
+  const { code, err, out } = await measure(t, ['bench', ...tiny, ...args], { cwd: folder });
+  t.equal(code, 0, err);
+  t.match(out, /handler\.mjs of 64 bytes over bytes, 4 connections/);
+  t.match(out, /^Not run: blocking: .*handlers that push|^Not run: blocking: .*Modes that can/m);
+  const { lost } = resultOf(join(folder, 'run'));
+  t.same(
+    lost.map(({ arm }) => arm),
+    ['blocking'],
+  );
+});
+
+t.test('Ctrl-C keeps what was measured, leaves no process, and --resume goes on', async (t) => {
+  const folder = join(folderOf(t), 'run');
+  const args = ['--modes=single,sharded:process', '--workers=1', '--blocks=2', `--out=${folder}`];
+  const cli = start(t, ['bench', '--quick', ...tiny, ...args]);
+  // With the first run kept and the second one under way.
+  await cli.says('err', /^1\/4 /m);
+  const below = hasProc ? await childrenOf(cli.child.pid!) : [];
+  cli.kill('SIGINT');
+  const ended = await cli.ended;
+  t.equal(ended.code, 1);
+  t.match(ended.err, /^patterns: Ended early: go on with patterns bench --resume .*run\.$/m);
+  t.match(ended.out, /^Ended early; what was measured: /m);
+  for (const pid of below) t.notOk(existsSync(`/proc/${pid}`), `${pid} has ended`);
+  t.equal(resultOf(folder).complete, false);
+  const kept = keptIn(folder);
+  t.ok(kept.length >= 1 && kept.length < 4, kept.join());
+  const before = kept.map((name) => readFileSync(join(folder, 'trials', name), 'utf8'));
+
+  const resumed = await measure(t, ['bench', '--anyway', `--resume=${folder}`]);
+  t.equal(resumed.code, 0, resumed.err);
+  const result = resultOf(folder);
+  t.equal(result.complete, true);
+  t.equal(result.blocks.order.length, 2);
+  for (const [arm, runs] of Object.entries(result.blocks.runs)) t.equal(runs.length, 2, arm);
+  t.same(
+    kept.map((name) => readFileSync(join(folder, 'trials', name), 'utf8')),
+    before,
+    'as they were',
+  );
+  t.equal(keptIn(folder).length, 4);
+});
+
+t.test('what cannot be: one sentence, and exit 2', async (t) => {
+  const folder = folderOf(t, { 'broken.mjs': 'nonsense(' });
+  const cases: [string[], RegExp][] = [
+    [['./none.ts'], /There is no handler at \.\/none\.ts/],
+    [['./broken.mjs'], /the module does not load/],
+    [['nagle', '--size=5'], /--size belongs to modes/],
+    [['--blocks=none'], /--blocks is "none"; it must be a whole number/],
+    [['--modes=sharde'], /--modes has "sharde"/],
+    [['--resume=./none'], /\.\/none holds no run of patterns bench/],
+    [['--resume=./none', '--quick'], /--resume goes on with what was asked then/],
+    [['--out=/dev/null/x', '--quick'], /\/dev\/null\/x cannot be written/],
+    [['--blokcs=5'], /There is no option --blokcs\. Did you mean "--blocks"/],
+  ];
+  await mapTwo(cases, async ([args, message]) => {
+    const { code, err, out } = await run(['bench', '--anyway', ...args], { cwd: folder });
+    const name = args.join(' ');
+    t.equal(code, 2, name);
+    t.match(err, message, name);
+    t.match(err, /^patterns: [^\n]+\n$/, 'one line');
+    t.equal(out, '');
+  });
+  const { code, err } = await measure(
+    t,
+    ['bench', ...tiny, '--quick', '--modes=single', '--file=none.txt', '--out=run'],
+    { cwd: folder },
+  );
+  t.equal(code, 2, 'a payload that is not there ends it at once');
+  t.match(err, /none\.txt/);
+});
+
+t.test('nothing could be measured: exit 1', async (t) => {
+  const folder = folderOf(t, { 'socket.mjs': 'export default { socket() {} };' });
+  const args = ['./socket.mjs', '--quick', '--modes=dispatched', '--out=run'];
+  const { code, err } = await measure(t, ['bench', ...tiny, ...args], { cwd: folder });
+  t.equal(code, 1);
+  t.match(err, /^patterns: Nothing could be measured: Mode dispatched cannot serve this/m);
+});
+
+t.test('help names the suites and what each answers', async (t) => {
+  const { code, out } = await run(['bench', '--help']);
+  t.equal(code, 0);
+  for (const name of ['modes', 'nagle', 'slow-consumer', 'peers']) {
+    t.match(out, new RegExp(`^ +${name} +\\S.*`, 'm'));
+  }
+  t.match(out, '--resume <folder>');
+});
+
+function keptIn(folder: string): string[] {
+  return readdirSync(join(folder, 'trials')).filter((name) => !name.startsWith('again-'));
+}
+
+/** All processes below it, once there are some. */
+async function childrenOf(root: number): Promise<string[]> {
+  for (;;) {
+    const found = processesBelow(root);
+    if (found.length > 0) return found;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+function processesBelow(root: number): string[] {
+  const parents = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid): [string, number] => [pid, parentOf(pid)]);
+  const found = [root];
+  for (const parent of found) {
+    found.push(...parents.filter(([, of]) => of === parent).map(([pid]) => Number(pid)));
+  }
+  return found.slice(1).map(String);
+}
+
+function parentOf(pid: string): number {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return 0;
+  }
+}
