@@ -84,7 +84,10 @@ export async function plansOf(request: BenchRequest): Promise<BenchPlan[]> {
     load,
     ...handler,
   } as const;
-  return asked.map((suite) => Object.assign({ suite }, plan));
+  return asked.map((suite) => {
+    const prepared = questions.find(({ name }) => name === suite)!.prepare?.() ?? {};
+    return Object.assign({ suite, prepared }, plan);
+  });
 }
 
 function within(name: string, value: number, least: number, most: number): number {

@@ -43,6 +43,8 @@ export interface BenchPlan {
   readonly tellProtocol: boolean;
   /** HTTP: what is asked for. */
   readonly path: string;
+  /** What the question measured before its first run. */
+  readonly prepared: Readonly<Record<string, number>>;
   /** What was said of the load, over what the question sends by itself. */
   readonly load: Readonly<Omit<LoadPlan, 'target'>>;
 }

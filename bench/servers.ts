@@ -28,6 +28,7 @@ export interface OurOptions {
   readonly protocol?: string | null;
   /** A built-in handler's word, or a module's path. Default: echo. */
   readonly handler?: string;
+  readonly env?: Readonly<Record<string, string>>;
   /** More options of the command line. */
   readonly more?: readonly string[];
   /** Its loops say how late they were and what garbage collection took. The speed table leaves that out. */
@@ -51,6 +52,7 @@ export function ours(options: OurOptions): ServerCommand {
     command: process.execPath,
     args: [...nodeArgs, ...(probed ? PROBE : []), COMMAND_LINE, ...args],
     probed,
+    ...(options.env && { env: options.env }),
     loops: mode === 'single' ? 1 : (workers ?? 2),
   };
 }

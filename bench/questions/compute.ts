@@ -1,5 +1,7 @@
 /** Messages that cost CPU: from what an echo costs to a millisecond. */
 import { load } from '../load.ts';
+import { roundsFor } from '../measure/work.ts';
+import { programOf } from '../servers.ts';
 import { armOf, type Question } from './question.ts';
 import { facetsOf, modeServer, wanted, type ModeAndUnit } from './servers.ts';
 
@@ -13,11 +15,13 @@ const MODES: readonly ModeAndUnit[] = [
 const CONNECTIONS = 64;
 const PROTOCOL = 'line';
 
+const keyOf = (us: number): string => `rounds${us}Us`;
 const costOf = (us: number): string => `${us} µs a message`;
 
 export const compute: Question = {
   name: 'compute',
   question: 'At how much CPU a message is one loop not enough any more?',
+  prepare: () => Object.fromEntries(COSTS_US.map((us) => [keyOf(us), roundsFor(us)])),
   arms: (plan) =>
     COSTS_US.flatMap((us) =>
       wanted(plan, MODES).map((one) =>
@@ -25,7 +29,11 @@ export const compute: Question = {
           server: modeServer(
             plan,
             one,
-            { handler: `compute:${us}`, protocol: PROTOCOL },
+            {
+              handler: programOf('handlers/fixed-work'),
+              protocol: PROTOCOL,
+              env: { BENCH_ROUNDS: String(plan.prepared[keyOf(us)]) },
+            },
             CONNECTIONS,
           ),
           client: load({ protocol: PROTOCOL, connections: CONNECTIONS, bytes: 64 }, plan),

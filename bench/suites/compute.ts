@@ -2,16 +2,14 @@
  * Messages that cost 200 µs of CPU: what a second worker brings. Two workers and a client share two cores, so the client
  * is the one in C: what it takes, the workers lack.
  */
-import { pbkdf2Sync } from 'node:crypto';
 import { compilerMissing } from '../baselines/compile.ts';
+import { roundsFor } from '../measure/work.ts';
 import { runTrial } from '../measure/trial.ts';
 import { leanClient } from '../load.ts';
 import { ours, programOf, unpinned } from '../servers.ts';
 import type { Claim, Suite } from './suite.ts';
 
 const WORK_US = 200;
-const PROBE_ROUNDS = 4000;
-const PROBES = 25;
 const PROTOCOL = 'line';
 const HANDLER = programOf('handlers/fixed-work');
 
@@ -47,14 +45,3 @@ export const compute: Suite = {
     atLeast,
   })),
 };
-
-/** So many rounds of bench/handlers/fixed-work.ts. The fastest of several probes: a neighbour only makes them slower. */
-function roundsFor(us: number): number {
-  let least = Infinity;
-  for (let probe = 0; probe < PROBES; probe += 1) {
-    const start = performance.now();
-    pbkdf2Sync('patterns', Buffer.alloc(16), PROBE_ROUNDS, 32, 'sha256');
-    least = Math.min(least, (performance.now() - start) * 1000);
-  }
-  return Math.round((us / least) * PROBE_ROUNDS);
-}
