@@ -128,14 +128,9 @@ function resultOf(
     blocks: { runs: Object.fromEntries(runs), repeated, keptDisturbed, order },
     lost,
     placement: sayPlacement(arms, all[0]?.trial),
-    recommendation: {
-      ...found,
-      sentences: [
-        ...more,
-        ...doubtsOf(all),
-        ...(question.note === undefined ? [] : [question.note]),
-      ],
-    },
+    recommendation: { ...found, sentences: [...found.sentences, ...more] },
+    doubts: doubtsOf(all),
+    note: question.note ?? null,
     outcomes: [],
   };
 }

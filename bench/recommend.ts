@@ -61,7 +61,7 @@ export interface Recommendation {
   /** There are enough of them to claim anything. */
   readonly sure: boolean;
   readonly groups: readonly Advice[];
-  /** What holds over all groups: what the question makes of them, and what casts doubt. */
+  /** What holds over all groups, where there are several, and what the question makes of them. */
   readonly sentences: readonly string[];
 }
 
@@ -73,13 +73,9 @@ export function recommend(candidates: readonly Candidate[], rule: Rule): Recomme
   const blocks =
     measured.length === 0 ? 0 : Math.min(...measured.map(({ values }) => values.length));
   const sure = blocks >= LEAST_BLOCKS;
-  const groups = Map.groupBy(candidates, ({ group }) => group);
-  return {
-    blocks,
-    sure,
-    groups: [...groups].map(([group, members]) => adviseOn(group, members, rule, sure)),
-    sentences: [],
-  };
+  const members = Map.groupBy(candidates, ({ group }) => group);
+  const groups = [...members].map(([group, of]) => adviseOn(group, of, rule, sure));
+  return { blocks, sure, groups, sentences: groups.length > 1 ? sayChoices(groups, sure) : [] };
 }
 
 function isMeasured({ values }: Candidate): boolean {
@@ -149,6 +145,17 @@ function cheaperOf(
     }))
     .filter(({ saves }) => saves.low > 1 + LEAST_EFFECT);
   return found.toSorted((a, b) => b.saves.estimate - a.saves.estimate)[0];
+}
+
+/** 'Take single at 64 B and 1 KiB, sharded process at 16 KiB.' */
+function sayChoices(groups: readonly Advice[], sure: boolean): string[] {
+  const chosen = groups.filter(({ choose }) => choose !== null);
+  if (chosen.length === 0) return [];
+  const places = Map.groupBy(chosen, ({ choose }) => choose!);
+  const each = [...places].map(
+    ([option, at]) => `${option} at ${list(at.map(({ group }) => group))}`,
+  );
+  return [sure ? `Take ${each.join('; ')}.` : `Ahead, at a first look: ${each.join('; ')}.`];
 }
 
 function sayAdvice(ranks: readonly Rank[], rule: Rule, cheaper: Cheaper | undefined): string[] {

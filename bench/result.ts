@@ -106,6 +106,10 @@ export interface BenchResult {
   /** Whether server and client were pinned apart, in a sentence. */
   readonly placement: string;
   readonly recommendation: Recommendation;
+  /** What casts doubt on the figures, in sentences. */
+  readonly doubts: readonly string[];
+  /** What one should know to read them. */
+  readonly note: string | null;
   /** Claims with targets are the speed table's: none. */
   readonly outcomes: readonly never[];
 }

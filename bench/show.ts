@@ -7,7 +7,8 @@ import { FIGURES, figuresOf, type FigureName } from './suites/suite.ts';
 import { short, table } from './table.ts';
 
 export function showResult(result: BenchResult, folder: string): string {
-  const { question, plan, blocks, lost, placement, recommendation, complete } = result;
+  const { question, plan, blocks, lost, placement, recommendation, complete, doubts, note } =
+    result;
   const again =
     blocks.repeated + blocks.keptDisturbed === 0
       ? ''
@@ -20,6 +21,8 @@ export function showResult(result: BenchResult, folder: string): string {
     '',
     ...recommendation.groups.flatMap((advice) => sayAdvice(advice)),
     ...recommendation.sentences,
+    ...doubts,
+    ...(note === null ? [] : [note]),
     `${placement}${again}`,
     ...(recommendation.sure ? [] : [sayFew(plan)]),
     ...lost.map(({ arm, reason }) => `Not run: ${arm}: ${firstLine(reason)}`),

@@ -68,6 +68,9 @@ t.test('a first look: the table, the answer, and a folder that holds every run',
   t.equal(stored.trial.workers.length, 2, 'what each worker had');
   if (hasProc) t.ok(stored.figures.cpuUs! > 0);
   if (hasProc) t.ok(stored.trial.server!.switches > 0);
+  const report = await run(['report', out, `--output=${folder}/page.html`]);
+  t.same([report.code, report.err], [0, ''], 'it is a page too, and nothing is left out');
+  t.match(readFileSync(join(folder, 'page.html'), 'utf8'), '<h1>Which pattern for this handler?');
 });
 
 t.test('a handler of one’s own, refused where a mode cannot serve it', async (t) => {

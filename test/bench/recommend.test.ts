@@ -123,7 +123,7 @@ t.test('nothing measured', async (t) => {
 });
 
 t.test('groups are judged apart', async (t) => {
-  const { groups } = recommend(
+  const { groups, sentences } = recommend(
     [
       { ...option('a', near(1)), group: 'small' },
       { ...option('b', near(2)), group: 'small' },
@@ -136,6 +136,7 @@ t.test('groups are judged apart', async (t) => {
     groups.map(({ choose, group }) => `${group} ${choose}`),
     ['small b', 'large a'],
   );
+  t.same(sentences, ['Take b at small; a at large.']);
 });
 
 t.test('options that are the same are seldom called behind', async (t) => {

@@ -9,7 +9,15 @@ import { groupsOf, namesOf, reportOf, type Report } from '../../src/report/html/
 import { recognize } from '../../src/report/html/schema.ts';
 import { sweepsOf } from '../../src/report/html/sweep.ts';
 import { folderOf } from '../cli/cli.ts';
-import { ARMS, calibration, kneeResult, loadResult, suiteResult, type Shape } from './results.ts';
+import {
+  ARMS,
+  benchResult,
+  calibration,
+  kneeResult,
+  loadResult,
+  suiteResult,
+  type Shape,
+} from './results.ts';
 
 const SMALL: Shape = { seconds: 2, perSecond: 300 };
 const small = (changes: Partial<LoadResult> = {}, shape: Shape = {}): LoadResult =>
@@ -144,6 +152,7 @@ t.test('the answer in a sentence', async (t) => {
       { a: small(), b: small({ offeredPerSecond: 900, ratePerSecond: 500, scheduled: 1800 }) },
       /^The highest rate that was reached: 300\/s \(a\)/,
     ],
+    ['a bench', { a: benchResult() }, /^Take sharded thread: 120,000 messages\/s\. From 20 µs on/],
     ['a suite', { a: suiteResult(ARMS) }, /^1 of 2 claims holds\. One verdict is not sure/],
     ['a calibration', { a: calibration() }, /^2 of 3 percentiles/],
   ];
@@ -223,6 +232,25 @@ t.test('every caveat stands beside the figures that it touches', async (t) => {
   has(t, sectionOf(knee, 'rates'), 'The search ended on a noisy machine');
 });
 
+t.test('a bench: what follows, what was left out, and what one should know', async (t) => {
+  const one = sectionOf(page(t, { a: benchResult() }), 'suite-1');
+  has(t, one, 'Not run: blocking: Mode blocking cannot serve this.');
+  has(t, one, 'Nothing is pinned: 2 loops share 2 cores.');
+  has(t, one, 'A message is a connection here.');
+  hasNot(t, one, 'What follows', 'one group stands in the answer');
+  const group = (name: string, choose: string | null) => ({
+    group: name,
+    choose,
+    sentences: [`evidence of ${name}`],
+  });
+  const groups = [group('64 B', 'single'), group('1 KiB', null)];
+  const changes = { complete: false, recommendation: { sure: false, groups, sentences: [] } };
+  const several = sectionOf(page(t, { a: benchResult(changes) }), 'suite-1');
+  for (const words of ['What follows', 'ahead', 'evidence of 64 B', 'Ended early']) {
+    has(t, several, words);
+  }
+});
+
 t.test('a page has the figures that its results can give', async (t) => {
   const ids = (html: string) => [...html.matchAll(/<section id="([^"]+)"/g)].map(([, id]) => id);
   const foundation = ['account', 'environment'];
@@ -242,6 +270,7 @@ t.test('a page has the figures that its results can give', async (t) => {
     ['a knee', { a: kneeResult() }, ['rates', 'percentiles', 'cpu', 'time', ...foundation]],
     ['no knee', { a: kneeResult({ atKnee: null }) }, ['rates']],
     ['a suite', { a: suiteResult(ARMS) }, ['suite-1', 'environment']],
+    ['a bench', { a: benchResult() }, ['suite-1', 'environment']],
     ['a calibration', { a: calibration() }, ['calibration']],
     [
       'of everything',

@@ -356,3 +356,30 @@ export const ARMS = {
   'sharded thread': { userUs: 3.3, systemUs: 6.2, perSecond: 120_000, workers: [0.51, 0.49] },
   'sharded process': { userUs: 3.2, systemUs: 6.6, perSecond: 118_000, workers: [0.7, 0.3] },
 } as const;
+
+/** As `patterns bench` stores a result: a suite without claims, and with a recommendation. */
+export function benchResult(changes: object = {}): object {
+  return {
+    ...suiteResult(ARMS),
+    outcomes: [],
+    format: 'patterns-bench',
+    version: 1,
+    complete: true,
+    decides: 'perSecond',
+    recommendation: {
+      sure: true,
+      groups: [
+        {
+          group: '',
+          choose: 'sharded thread',
+          sentences: ['Take sharded thread: 120,000 messages/s.'],
+        },
+      ],
+      sentences: ['From 20 µs on more loops pay.'],
+    },
+    lost: [{ arm: 'blocking', reason: 'Mode blocking cannot serve this.' }],
+    placement: 'Nothing is pinned: 2 loops share 2 cores.',
+    note: 'A message is a connection here.',
+    ...changes,
+  };
+}

@@ -77,16 +77,28 @@ function sayKnee({ interrupted, kneePerSecond, limit }: Knee): string {
 function ofSuites(suites: Report['suites']): Answer {
   if (suites.length > 1) {
     const title = `${suites.length} suites of the bench`;
-    return { title, asked: 'Each asks a question of its own.', answer: sayClaims(suites) };
+    const answer = suites.every(({ recommendation }) => recommendation === undefined)
+      ? sayClaims(suites)
+      : '';
+    return { title, asked: 'Each asks a question of its own.', answer };
   }
   const [suite] = suites;
-  return { title: suite.question, asked: askedOfSuite(suite), answer: sayClaims(suites) };
+  return { title: suite.question, asked: askedOfSuite(suite), answer: sayFound(suite) };
 }
 
 export function askedOfSuite({ blocks, suite }: Suite): string {
   const runs = Object.values(blocks.runs).map((trials) => trials.length);
   const each = least(runs) === most(runs) ? count(most(runs)) : `${least(runs)} to ${most(runs)}`;
   return `Suite ${suite} of the bench: ${plural(runs.length, 'arm')}, ${each} run${each === '1' ? '' : 's'} each, in blocks that run every arm once, in an order drawn anew.`;
+}
+
+/** What follows from a suite: its recommendation, or how its claims fared. */
+export function sayFound(suite: Suite): string {
+  const { recommendation } = suite;
+  if (recommendation === undefined) return sayClaims([suite]);
+  const { groups, sentences } = recommendation;
+  const only = groups.length === 1 ? groups[0].sentences : [];
+  return [...only, ...sentences].join(' ');
 }
 
 /** How the claims of suites fared. */

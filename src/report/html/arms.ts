@@ -67,7 +67,10 @@ function trialOf({ foreignCores, result, server, stealCores, workers }: Trial): 
 }
 
 /** What touches the figures of a suite. */
-export function caveatsOfSuite({ blocks }: Suite, arms: readonly Arm[]): Stated[] {
+export function caveatsOfSuite(
+  { blocks, complete, lost, note, placement }: Suite,
+  arms: readonly Arm[],
+): Stated[] {
   const trials = arms.flatMap((arm) => arm.trials.map((trial) => ({ ...trial, arm: arm.name })));
   const of = (test: (trial: ArmTrial) => boolean) => trials.filter(test);
   const clientBound = of(({ verdict }) => verdict === 'CLIENT_BOUND');
@@ -113,6 +116,13 @@ export function caveatsOfSuite({ blocks }: Suite, arms: readonly Arm[]): Stated[
       level: 'warn',
       text: 'Latencies are service time only: closed loop',
     },
+    !complete && { level: 'bad', text: 'Ended early: patterns bench --resume goes on' },
+    ...lost.map(({ arm, reason }): Stated => ({
+      level: 'note',
+      text: `Not run: ${arm}: ${reason}`,
+    })),
+    placement !== undefined && { level: 'note', text: placement },
+    note !== null && { level: 'note', text: note },
     blocks.repeated > 0 && {
       level: 'note',
       text: `${plural(blocks.repeated, 'disturbed run')} ${blocks.repeated === 1 ? 'was' : 'were'} made again`,

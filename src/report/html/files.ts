@@ -63,7 +63,7 @@ function readFolder(folder: string): ReadResults {
     const found = tryFile(file);
     if (typeof found !== 'string') results.push(...found);
     else if (name === 'environment.json') environment = readObject(file);
-    else leftOut.push({ file, reason: found });
+    else if (name !== 'plan.json') leftOut.push({ file, reason: found });
   }
   if (results.length > 0) return { results, leftOut, environment };
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);

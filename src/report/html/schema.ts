@@ -186,7 +186,14 @@ const arms = v.union([
   ),
 ]);
 
-/** A suite of the bench: bench/suites/run.ts. */
+/** What `patterns bench` makes of its runs: bench/recommend.ts. */
+const recommendation = v.object({
+  sure: v.boolean(),
+  groups: v.array(v.object({ group: text, choose: v.nullable(text), sentences: v.array(text) })),
+  sentences: v.array(text),
+});
+
+/** A suite: of the speed table (bench/suites/run.ts), or of `patterns bench` (bench/result.ts). */
 const suiteResult = v.object({
   suite: text,
   question: text,
@@ -208,6 +215,12 @@ const suiteResult = v.object({
     }),
   ),
   environment: v.optional(v.record(text, v.unknown())),
+  decides: v.optional(text),
+  recommendation: v.optional(recommendation),
+  lost: v.optional(v.array(v.object({ arm: text, reason: text })), []),
+  placement: v.optional(text),
+  note: v.optional(v.nullable(text), null),
+  complete: v.optional(v.boolean(), true),
 });
 export type Suite = v.InferOutput<typeof suiteResult>;
 
