@@ -96,9 +96,9 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const needs = needsOf(read, object);
   for (const need of needs) requireCapability(mode, need);
   const target = await targetOf(read);
-  const unit = await chooseUnit(mode, read, target);
   const builtin =
     object === undefined ? await resolveHandler(given as URL | string, data) : { url: '', data };
+  const unit = await chooseUnit(mode, read, target, builtin.url);
   const plan: Plan = Object.freeze({
     mode: mode.name,
     unit,
@@ -323,8 +323,10 @@ async function chooseUnit(
   mode: Mode,
   options: Options,
   target: Address,
+  handlerUrl: string,
 ): Promise<UnitName | undefined> {
   const { unit } = options;
+  const alone = mode.mainLoop === true && options.workers === 1;
   if (unit !== undefined && !mode.units.includes(unit)) {
     const able = modeNames.filter((name) => modes[name].units.includes(unit));
     throw new ModeError(
@@ -335,10 +337,10 @@ async function chooseUnit(
     );
   }
   const candidates =
-    unit === undefined ? (mode.units.length === 0 ? [undefined] : mode.units) : [unit];
+    unit === undefined ? (mode.units.length === 0 || alone ? [undefined] : mode.units) : [unit];
   let why = '';
   for (const candidate of candidates) {
-    const reason = await mode.unavailable?.(candidate, target);
+    const reason = await mode.unavailable?.(candidate, target, handlerUrl);
     if (reason === undefined) return candidate;
     why = reason;
   }

@@ -26,6 +26,8 @@ export interface ModeRow {
   readonly reads: string;
   readonly executes: string;
   readonly capabilities: readonly string[];
+  /** A package that this mode alone needs. */
+  readonly peer?: string;
   /** It runs here, by one unit at least. */
   readonly available: boolean;
   readonly units: readonly Availability[];
@@ -49,7 +51,7 @@ export async function modeRows(): Promise<ModeRow[]> {
 }
 
 async function modeRow(mode: Mode): Promise<ModeRow> {
-  const { name, summary, listeners, accepts, reads, executes, capabilities } = mode;
+  const { name, summary, listeners, accepts, reads, executes, capabilities, peer } = mode;
   const candidates = mode.units.length === 0 ? [undefined] : mode.units;
   const units = await Promise.all(
     candidates.map(async (unit) => ({
@@ -58,7 +60,18 @@ async function modeRow(mode: Mode): Promise<ModeRow> {
     })),
   );
   const available = units.some(({ reason }) => reason === null);
-  return { name, summary, listeners, accepts, reads, executes, capabilities, available, units };
+  return {
+    name,
+    summary,
+    listeners,
+    accepts,
+    reads,
+    executes,
+    capabilities,
+    peer,
+    available,
+    units,
+  };
 }
 
 function render(rows: readonly ModeRow[], width: number): string {
@@ -72,11 +85,7 @@ function render(rows: readonly ModeRow[], width: number): string {
     hang(`  ${name.padEnd(nameWidth)}  `, summary, width),
   );
   const missing = rows.flatMap(({ name, units }) =>
-    units
-      .filter(({ reason }) => reason !== null)
-      .map(({ unit, reason }) =>
-        hang(`  ${name}${unit === null ? '' : ` by ${unit}`}: `, `${reason}.`, width),
-      ),
+    whyNot(units).map(([by, reason]) => hang(`  ${name}${by}: `, `${reason}.`, width)),
   );
   const title = (text: string) => `\n${styleText('bold', text)}\n`;
   return [
@@ -89,6 +98,16 @@ function render(rows: readonly ModeRow[], width: number): string {
     '\n',
     missing.length === 0 ? '' : `${title('Not here')}${missing.join('\n')}\n`,
   ].join('');
+}
+
+/** ' by process', and why not; '' where that holds for every unit. */
+export function whyNot(units: readonly Availability[]): Array<[by: string, reason: string]> {
+  const reasons = [...new Set(units.map(({ reason }) => reason))];
+  return reasons.flatMap((reason) => {
+    if (reason === null) return [];
+    const of = units.filter((one) => one.reason === reason).map(({ unit }) => unit);
+    return [[of.length === units.length ? '' : ` by ${of.join(' or ')}`, reason]];
+  });
 }
 
 function here({ units, available }: ModeRow): string {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { probeMachine } from '../modes/index.ts';
 import type { Check } from './check.ts';
-import { modeRows, type ModeRow } from './modes.ts';
+import { modeRows, whyNot, type ModeRow } from './modes.ts';
 
 const group = 'Node';
 const INTERNALS = 'It needs internals that this Node hides; Node 22 to 26 have them.';
@@ -49,17 +49,18 @@ export async function checkModes(): Promise<Check[]> {
   return (await modeRows()).map(checkMode);
 }
 
-function checkMode({ name, units, available }: ModeRow): Check {
+function checkMode({ name, units, available, peer }: ModeRow): Check {
   const able = units.flatMap(({ unit, reason }) => (reason === null ? [unit] : []));
-  const reasons = units.flatMap(({ unit, reason }) =>
-    reason === null ? [] : [unit === null ? reason : `by ${unit}: ${reason}`],
+  const reasons = whyNot(units).map(
+    ([by, reason]) => `${by === '' ? 'here' : by.trim()}: ${reason}`,
   );
   const by = able.filter((unit) => unit !== null);
+  const missing = peer === undefined ? 'problem' : 'note';
   return {
     group: 'Modes',
     name,
     value: !available ? 'does not run' : by.length === 0 ? 'runs' : `runs by ${by.join(', ')}`,
-    status: !available ? 'problem' : reasons.length > 0 ? 'note' : 'ok',
+    status: !available ? missing : reasons.length > 0 ? 'note' : 'ok',
     means: reasons.length === 0 ? '' : `Not ${reasons.join('; not ')}.`,
   };
 }

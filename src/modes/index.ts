@@ -3,6 +3,7 @@ import { mode as blocking } from './blocking.ts';
 import { mode as dispatched } from './dispatched.ts';
 import type { Capability, Mode } from './mode.ts';
 import { CAPABILITIES } from './mode.ts';
+import { mode as native } from './native.ts';
 import { mode as pooled } from './pooled.ts';
 import { mode as shared } from './shared.ts';
 import { mode as sharded } from './sharded.ts';
@@ -18,6 +19,7 @@ export const modes = {
   shared,
   sharded,
   blocking,
+  native,
 } as const satisfies Record<string, Mode>;
 export type ModeName = keyof typeof modes;
 export const modeNames = Object.keys(modes) as ModeName[];

@@ -28,6 +28,7 @@ export const CAPABILITIES = {
   balance: 'a balancer',
   workers: 'a number of workers',
   'unframed-protocol': 'protocols that are neither framed nor give pack() and unpack()',
+  'raw-protocol': 'protocols other than http',
 } as const;
 export type Capability = keyof typeof CAPABILITIES;
 
@@ -71,10 +72,18 @@ export interface Mode {
   readonly units: readonly UnitName[];
   readonly capabilities: readonly Capability[];
   readonly defaultWorkers?: number;
-  /** Why this machine cannot run it (with that unit), in a sentence; undefined where it can. Probes, never guesses. */
+  /** A package that it needs and that is no dependency: a machine without it is as good as any. */
+  readonly peer?: string;
+  /** With one worker, and no unit asked for, the main loop does it all. */
+  readonly mainLoop?: boolean;
+  /**
+   * Why this machine cannot run it (with that unit), in a sentence; undefined where it can. Probes, never guesses.
+   * `handlerUrl`: who may bring what the mode needs.
+   */
   unavailable?(
     unit: UnitName | undefined,
     target: Address | undefined,
+    handlerUrl?: string,
   ): Promise<string | undefined>;
   /** @throws ListenError, ModeError, HandlerError */
   start(context: ModeContext): Promise<Running>;

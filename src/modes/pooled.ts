@@ -39,6 +39,7 @@ export const mode: Mode = {
     'balance',
     'workers',
     'unframed-protocol',
+    'raw-protocol',
   ],
 
   async unavailable(unit, target) {

@@ -13,7 +13,14 @@ export const mode: Mode = {
   reads: 'the accepting loop',
   executes: 'the accepting loop',
   units: ['process', 'thread'],
-  capabilities: ['socket-handler', 'pushes', 'idle-timeout', 'workers', 'unframed-protocol'],
+  capabilities: [
+    'socket-handler',
+    'pushes',
+    'idle-timeout',
+    'workers',
+    'unframed-protocol',
+    'raw-protocol',
+  ],
 
   async unavailable() {
     return (await canReusePort()) ? undefined : 'this platform has no SO_REUSEPORT';

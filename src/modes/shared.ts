@@ -24,6 +24,7 @@ export const mode: Mode = {
     'unix',
     'workers',
     'unframed-protocol',
+    'raw-protocol',
   ],
 
   async unavailable() {

@@ -18,6 +18,7 @@ export const mode: Mode = {
     'idle-timeout',
     'unix',
     'unframed-protocol',
+    'raw-protocol',
   ],
 
   async start({ plan, load, makeLoop }) {

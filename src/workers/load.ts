@@ -35,6 +35,9 @@ export function fit(handler: Handler, plan: Plan, given?: Protocol): Protocol {
   if (protocol.whole !== undefined && !plan.capabilities.includes('socket-handler')) {
     protocol = protocol.whole;
   }
+  if (protocol.name !== 'http') {
+    require(plan, 'raw-protocol', `the protocol is ${protocol.name}, and not http`);
+  }
   if (!protocol.framed && (protocol.pack === undefined || protocol.unpack === undefined)) {
     require(plan, 'unframed-protocol', `protocol ${protocol.name} is neither framed nor gives pack() and unpack()`);
   }

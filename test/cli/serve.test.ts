@@ -26,7 +26,8 @@ interface Way {
 async function ways(): Promise<Way[]> {
   const all: Way[] = [];
   for (const mode of modeNames) {
-    const { units } = modes[mode];
+    const { units, capabilities } = modes[mode];
+    if (!capabilities.includes('raw-protocol')) continue; // its handler speaks lines
     for (const unit of units.length === 0 ? [undefined] : units)
       if ((await modes[mode].unavailable?.(unit, undefined)) === undefined)
         all.push({ mode, unit });

@@ -21,6 +21,8 @@ export interface Combo {
 export interface Choice {
   /** Skips the modes that lack one. */
   readonly needs?: readonly Capability[];
+  /** The handlers speak http, so that modes for nothing else take part. Default false: raw protocols. */
+  readonly http?: boolean;
   /** Default: 'fast' alone. */
   readonly readPaths?: readonly ReadPath[];
   /** What is listened on, where that matters to a mode. */
@@ -52,7 +54,7 @@ export async function forEveryMode(
       for (const readPath of choice.readPaths ?? (['fast'] as const)) {
         const combo: Combo = { mode, unit, readPath, definition };
         const skip =
-          away ?? lacking(definition, choice.needs ?? []) ?? choice.unless?.(combo) ?? false;
+          lacking(definition, needsOf(choice)) ?? away ?? choice.unless?.(combo) ?? false;
         void t.test(nameOf(combo), { skip, buffered: true }, (t) => test(t, combo));
       }
     }
@@ -61,6 +63,10 @@ export async function forEveryMode(
 
 export function nameOf({ mode, unit, readPath }: Combo): string {
   return [mode, unit, readPath === 'fast' ? undefined : readPath].filter(Boolean).join(' ');
+}
+
+function needsOf({ needs = [], http = false }: Choice): readonly Capability[] {
+  return http ? needs : ['raw-protocol', ...needs];
 }
 
 function lacking(mode: Mode, needs: readonly Capability[]): string | undefined {

@@ -1,0 +1,151 @@
+/** One loop's share of a server on uWebSockets.js: its listener, its limits, and how it stops. */
+import { ListenError } from '../../errors.ts';
+import type { MessageHandler } from '../../handler.ts';
+import { formatAddress, listen, type Address, type TcpAddress } from '../../net/listener.ts';
+import type { Conversation } from '../../net/conversation.ts';
+import type { Counters, Loop } from '../../net/loop.ts';
+import type { Wheel } from '../../net/wheel.ts';
+import { limitsOf, type HttpOptions } from '../../protocols/http1/options.ts';
+import type { Protocol } from '../../protocols/protocol.ts';
+import { Exchange, type Host } from './exchange.ts';
+import { Replies } from './reply.ts';
+import { readHead } from './request.ts';
+import type { ListenSocket, Uws, UwsApp, UwsRequest, UwsResponse } from './uws.ts';
+
+export class NativeServer implements Host {
+  readonly handler: MessageHandler;
+  readonly protocol: Protocol;
+  readonly replies = new Replies();
+  readonly counters: Counters;
+  readonly wheel: Wheel;
+  readonly requestTicks: number;
+  readonly bodyLimitBytes: number;
+  readonly streams: boolean;
+  draining = false;
+  readonly #uws: Uws;
+  readonly #app: UwsApp;
+  readonly #loop: Loop;
+  readonly #options: HttpOptions;
+  #listening: ListenSocket | undefined = undefined;
+  #ids = 0;
+  /** Exchanges that wait for a handler or a peer. */
+  #waiting = 0;
+  #closed = false;
+  #onIdle: (() => void) | undefined = undefined;
+
+  /** `loop` lends its limits, counters and deadlines; it has no connections. */
+  constructor(uws: Uws, loop: Loop, options: HttpOptions) {
+    const limits = limitsOf(options, loop.limits.messageLimitBytes);
+    this.handler = loop.handler;
+    this.protocol = loop.protocol;
+    this.counters = loop.counters;
+    this.wheel = loop.wheel;
+    this.requestTicks = loop.wheel.ticks(limits.requestTimeoutMs);
+    this.bodyLimitBytes = limits.bodyLimitBytes;
+    this.streams = limits.body === 'stream';
+    this.#uws = uws;
+    this.#loop = loop;
+    this.#options = options;
+    this.#app = uws.App();
+    this.#app.filter((response, change) => this.#count(response, change));
+    this.#app.any('/*', (response, request) => this.#take(response, request));
+  }
+
+  /** @throws ListenError */
+  async listen(target: TcpAddress): Promise<TcpAddress> {
+    this.#app.listen(target.host, target.port, (socket) => {
+      if (socket !== false) this.#listening = socket;
+    });
+    if (!this.#listening) throw await whyNotListening(target);
+    return { host: target.host, port: this.#uws.us_socket_local_port(this.#listening) };
+  }
+
+  stats(): Counters {
+    return { ...this.counters };
+  }
+
+  /** Answers what was received, ends every connection, and resolves. */
+  async drain(): Promise<void> {
+    this.draining = true;
+    this.#stopListening();
+    if (this.#waiting > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
+    }
+    this.close();
+  }
+
+  /** Ends everything at once. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#stopListening();
+    this.#app.close();
+    this.#onIdle?.();
+  }
+
+  // ---- for exchanges ------------------------------------------------------------------------------------------------
+
+  handlerFailed(error: unknown, exchange: Exchange): void {
+    this.#loop.handlerFailed(error, exchange as unknown as Conversation);
+  }
+
+  enter(_exchange: Exchange): void {
+    this.#waiting += 1;
+  }
+
+  leave(_exchange: Exchange): void {
+    this.#waiting -= 1;
+    if (this.#waiting === 0) this.#onIdle?.();
+  }
+
+  // ---- inside -------------------------------------------------------------------------------------------------------
+
+  #count(response: UwsResponse, change: number): void {
+    const { counters } = this;
+    if (change < 0) {
+      counters.open -= 1;
+      return;
+    }
+    counters.open += 1;
+    if (counters.open > this.#loop.limits.connections) {
+      counters.refused += 1;
+      response.close();
+    } else {
+      counters.accepted += 1;
+    }
+  }
+
+  #take(response: UwsResponse, request: UwsRequest): void {
+    const head = readHead(request, this.#options, this.bodyLimitBytes);
+    if (typeof head === 'number') {
+      this.counters.errors += 1;
+      this.replies.write({ status: head }, response, NOTHING, false, true);
+      return;
+    }
+    this.#ids += 1;
+    new Exchange(this, this.#ids, response, head).begin(request);
+  }
+
+  #stopListening(): void {
+    if (this.#listening !== undefined) this.#uws.us_listen_socket_close(this.#listening);
+    this.#listening = undefined;
+  }
+}
+
+const NOTHING = Object.freeze({ method: 'GET', keepAlive: true, source: undefined });
+
+/** uWebSockets.js says nothing but that it does not: Node, tried in its place, says why. */
+async function whyNotListening(target: Address): Promise<Error> {
+  const sink = { handle: () => {}, socket: () => {} };
+  const options = { backlog: 1, reusePort: true, raw: false };
+  try {
+    (await listen(target, options, sink)).close();
+  } catch (error) {
+    return error as Error;
+  }
+  return new ListenError(
+    `Cannot listen on ${formatAddress(target)}: uWebSockets.js could not, and does not say why; try another address.`,
+  );
+}

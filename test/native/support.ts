@@ -1,0 +1,160 @@
+/** Mode `native` where it can be had: on the pair of a Node and a binary that `make peers` installs. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Test } from 'tap';
+import type { CloseResult, ServerStats, ServeOptions } from '../../src/serve.ts';
+import { before, until } from '../modes/support/wait.ts';
+
+/** The folder whose node_modules have the pair; another by NATIVE_PEERS. */
+const peers =
+  process.env.NATIVE_PEERS ?? fileURLToPath(new URL('../../bench/peers', import.meta.url));
+const node = join(peers, `node_modules/node-${process.platform}-${process.arch}/bin/node`);
+
+/** Why these tests cannot run, and what to do; false where they can. */
+export const skip =
+  (!existsSync(node) || !existsSync(join(peers, 'node_modules/uWebSockets.js'))) &&
+  'no pair of Node and uWebSockets.js is installed: make peers';
+
+export type HostOptions = Partial<Omit<ServeOptions, 'handler' | 'protocol' | 'mode'>> & {
+  readonly handler: URL | string;
+  readonly protocol?: string;
+};
+
+export interface Refusal {
+  readonly name: string;
+  readonly code: string;
+  readonly message: string;
+  readonly modes?: readonly string[];
+}
+
+interface Said {
+  readonly event: string;
+  readonly text?: string;
+  readonly address?: { port: number };
+  readonly unit?: string;
+  readonly workers?: number;
+  readonly error?: Refusal;
+  readonly request?: number;
+  readonly result?: unknown;
+}
+
+/** A server of mode `native` in another process. */
+export class Host {
+  readonly port: number;
+  readonly unit: string | undefined;
+  readonly workers: number;
+  readonly heard: readonly Said[];
+  readonly pid: number;
+  readonly #child: ChildProcess;
+  #requests = 0;
+
+  constructor(child: ChildProcess, heard: readonly Said[], ready: Said) {
+    this.#child = child;
+    this.heard = heard;
+    this.pid = child.pid!;
+    this.port = ready.address!.port;
+    this.unit = ready.unit;
+    this.workers = ready.workers!;
+  }
+
+  stats(): Promise<ServerStats> {
+    return this.#ask('stats', {});
+  }
+
+  close(options: { drainTimeoutMs?: number } = {}): Promise<CloseResult> {
+    return this.#ask('close', options);
+  }
+
+  /** A figure of all workers together. */
+  async sum(figure: 'accepted' | 'open' | 'refused' | 'messages' | 'errors' | 'restarts') {
+    const { workers } = await this.stats();
+    return workers.reduce((sum, worker) => sum + worker[figure], 0);
+  }
+
+  /** What it said of that kind. */
+  texts(event: string): string[] {
+    return this.heard.filter((one) => one.event === event).map(({ text }) => text ?? '');
+  }
+
+  async #ask<T>(call: string, argument: object): Promise<T> {
+    this.#requests += 1;
+    const request = this.#requests;
+    this.#child.send({ request, call, with: argument });
+    const answer = await until(
+      () => this.heard.find((one) => one.request === request),
+      `the server answers ${call}`,
+    );
+    return answer.result as T;
+  }
+}
+
+/** Starts one. It ends with the test. */
+export async function host(t: Test, options: HostOptions): Promise<Host> {
+  const started = await start(t, options);
+  if (started instanceof Host) return started;
+  throw new Error(started.message);
+}
+
+/** What it is refused with. */
+export async function refused(t: Test, options: HostOptions): Promise<Refusal> {
+  const started = await start(t, options);
+  if (!(started instanceof Host)) return started;
+  throw new Error('it was not refused');
+}
+
+async function start(t: Test, options: HostOptions): Promise<Host | Refusal> {
+  const handler = String(options.handler);
+  const child = spawn(
+    node,
+    [
+      '--conditions=patterns-source',
+      '--disable-warning=ExperimentalWarning',
+      fileURLToPath(new URL('host.ts', import.meta.url)),
+      JSON.stringify({ ...options, handler }),
+    ],
+    { cwd: peers, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env: envOf() },
+  );
+  const heard: Said[] = [];
+  child.on('message', (message) => heard.push(message as Said));
+  const exited = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+  });
+  t.teardown(async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+    await exited;
+  });
+  const first = (event: string) => heard.find((one) => one.event === event);
+  const gone = before(exited, 'the server starts or ends').then(() => undefined);
+  const ready = await Promise.race([
+    until(() => first('ready') ?? first('failed'), 'the server starts'),
+    gone,
+  ]);
+  if (ready?.event === 'ready') return new Host(child, heard, ready);
+  const failed = first('failed')?.error;
+  if (failed === undefined) throw new Error(`it ended: ${child.exitCode ?? child.signalCode}`);
+  return failed;
+}
+
+/** Without tap's own loaders. */
+function envOf(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(NODE_OPTIONS$|TAP|_TAPJS)/.test(name)),
+  );
+}
+
+/** The three ways in which its loops are run. */
+export const WAYS = [
+  { name: 'the main loop', workers: 1 },
+  { name: 'processes', workers: 2, unit: 'process' },
+  { name: 'threads', workers: 2, unit: 'thread' },
+] as const;
+
+/** Status line, headers without Date and uWebSockets.js's mark in any order, and body. */
+export function parse(response: string): { status: string; headers: string[]; body: string } {
+  const end = response.indexOf('\r\n\r\n');
+  const [status, ...lines] = response.slice(0, end).split('\r\n');
+  const headers = lines.filter((line) => !/^(date|uwebsockets):/i.test(line)).sort();
+  return { status, headers, body: response.slice(end + 4) };
+}
