@@ -26,13 +26,13 @@ function say(mark: Mark): void {
   process.stdout.write(`${JSON.stringify(mark)}\n`);
 }
 
-/** Resolves when it has said that it is under way. It ends with this process. */
+/** Resolves when it has said that it is under way. It ends with this process, however that ends: its stdin does. */
 async function startBeside({
   program,
   args,
 }: NonNullable<ClientPlan['beside']>): Promise<ChildProcess> {
   const words = [...nodeArgs, programOf(program), host, port, ...args.map(String)];
-  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'] });
   endWithUs(child);
   const begun = once(child.stdout, 'data');
   const ended = once(child, 'close').then(([code]) => {

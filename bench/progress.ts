@@ -132,7 +132,7 @@ export class Progress {
       total: this.#total,
       leftMs: this.#leftMs(),
     };
-    this.#output.write(drawProgress(state, this.#output.columns ?? 80));
+    this.#output.write(drawProgress(state, this.#output.columns || 80));
     this.#drawn = true;
   }
 

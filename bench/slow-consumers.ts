@@ -16,5 +16,4 @@ await Promise.all(
   }),
 );
 process.stdout.write('under way\n');
-// Paused sockets do not keep a process.
-setInterval(() => {}, 2 ** 31 - 1);
+process.stdin.resume().once('end', () => process.exit()); // it keeps the process until then

@@ -12,6 +12,8 @@ const sockets = await Promise.all(
   }),
 );
 
+process.stdin.resume().once('end', () => process.exit());
+
 let next = 0;
 setInterval(
   () => {
