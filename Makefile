@@ -50,4 +50,4 @@ ci: ## What a push must pass
 	@.ci/run
 
 clean: ## Remove what was built and measured
-	rm -rf dist .tap results
+	rm -rf dist .tap results bench/results

@@ -48,7 +48,7 @@ export interface Rank {
 
 export interface Advice {
   readonly group: string;
-  /** Null: nothing could be measured. */
+  /** Null: nothing could be measured, or nothing told apart. */
   readonly choose: string | null;
   /** The best first. */
   readonly ranks: readonly Rank[];
@@ -109,9 +109,15 @@ function adviseOn(group: string, members: readonly Candidate[], rule: Rule, sure
     return { group, choose: null, ranks: all, sentences: ['Nothing could be measured.'] };
   }
   const cheaper = sure ? cheaperOf(sorted, ranks, rule) : undefined;
-  const choose = cheaper?.option ?? best.option;
+  const choose = isOpen(ranks) && sure ? null : (cheaper?.option ?? best.option);
   const sentences = sure ? sayAdvice(all, rule, cheaper) : sayFirstLook(all, rule);
   return { group, choose, ranks: all, sentences };
+}
+
+/** There are others, and none of them can be told from the best. */
+function isOpen(ranks: readonly Rank[]): boolean {
+  const [, ...others] = ranks;
+  return others.length > 0 && others.every(({ standing }) => standing === 'unclear');
 }
 
 function standingOf(behind: Interval, sure: boolean): Standing {
@@ -164,7 +170,12 @@ function sayAdvice(ranks: readonly Rank[], rule: Rule, cheaper: Cheaper | undefi
   const chosen = ranks.find(({ option }) => option === cheaper?.option) ?? best;
   const equal = of('equal').filter((rank) => rank !== chosen);
   const percent = `${LEAST_EFFECT * 100} %`;
-  const sentences = [`Take ${chosen.option}: ${sayMeasured(chosen, rule)}.`];
+  const measured = ranks.filter(({ standing }) => standing !== 'unmeasured');
+  const sentences = [
+    isOpen(measured)
+      ? `None is surely ahead here. The best median had ${best.option}: ${sayMeasured(best, rule)}.`
+      : `Take ${chosen.option}: ${sayMeasured(chosen, rule)}.`,
+  ];
   if (cheaper !== undefined) {
     sentences.push(
       `${best.option} gives as much within ${percent}, and spends ${times(cheaper.saves)} the CPU on each message.`,

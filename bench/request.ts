@@ -85,7 +85,7 @@ export async function plansOf(request: BenchRequest): Promise<BenchPlan[]> {
     ...handler,
   } as const;
   return asked.map((suite) => {
-    const prepared = questions.find(({ name }) => name === suite)!.prepare?.() ?? {};
+    const prepared = questions.find(({ name }) => name === suite)!.prepare?.(plan) ?? {};
     return Object.assign({ suite, prepared }, plan);
   });
 }

@@ -1,5 +1,7 @@
 /** The first question of all, and the one that a handler of one's own is run under. */
 import { load } from '../load.ts';
+import { roundsFor } from '../measure/work.ts';
+import { programOf, type OurOptions } from '../servers.ts';
 import { armOf, type Arm, type Question } from './question.ts';
 import { ALL, facetsOf, modeServer, wanted } from './servers.ts';
 
@@ -7,11 +9,24 @@ const CONNECTIONS = 64;
 /** More threads than this take longer to start than the warm-up lasts. */
 const MOST_BLOCKING = 256;
 
+/** `compute` measures anew in every server how much work a microsecond is; arms that are compared do the same work. */
+const COMPUTE = /^compute:(.+)$/;
+
+function fixedWork(rounds: number): Pick<OurOptions, 'handler' | 'env'> {
+  return { handler: programOf('handlers/fixed-work'), env: { BENCH_ROUNDS: String(rounds) } };
+}
+
 export const modes: Question = {
   name: 'modes',
   question: 'Which pattern for this handler?',
+  prepare({ handler }): Record<string, number> {
+    const us = COMPUTE.exec(handler)?.[1];
+    return us === undefined ? {} : { rounds: roundsFor(Number(us)) };
+  },
   arms(plan): Arm[] {
     const { handler, protocol, tellProtocol } = plan;
+    const served =
+      plan.prepared.rounds === undefined ? { handler } : fixedWork(plan.prepared.rounds);
     const connections = plan.load.connections ?? CONNECTIONS;
     const client = load({ protocol, connections, path: plan.path, more: plan.load }, plan);
     return wanted(plan, ALL)
@@ -21,7 +36,7 @@ export const modes: Question = {
           server: modeServer(
             plan,
             one,
-            { handler, protocol: tellProtocol ? protocol : null },
+            { ...served, protocol: tellProtocol ? protocol : null },
             connections,
           ),
           client,

@@ -22,7 +22,7 @@ export interface Question {
   /** Why it cannot be asked here, in a sentence; undefined where it can. */
   unavailable?(plan: BenchPlan): string | undefined;
   /** Once, before the plan is written: what its arms rest on and a second sitting must not measure anew. */
-  prepare?(): Readonly<Record<string, number>>;
+  prepare?(plan: Pick<BenchPlan, 'handler'>): Readonly<Record<string, number>>;
   arms(plan: BenchPlan): Promise<readonly Arm[]> | readonly Arm[];
   readonly decides: FigureName;
   /** Columns of its table, besides what tells arms apart. */

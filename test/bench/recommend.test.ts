@@ -116,6 +116,16 @@ t.test('too few runs claim nothing', async (t) => {
   ]);
 });
 
+t.test('where nothing can be told apart, nothing is recommended', async (t) => {
+  const wild = [80, 130, 95, 120, 100];
+  const { choose, sentences } = only(
+    recommend([option('a', near(100)), option('b', wild), option('c', [])], MORE),
+  );
+  t.equal(choose, null);
+  t.match(sentences[0], /^None is surely ahead here\. The best median had [ab]: /);
+  t.match(sentences[1], /^Not to be told from it on this machine: /);
+});
+
 t.test('nothing measured', async (t) => {
   const found = recommend([option('a', [])], MORE);
   t.match(found, { sure: false, blocks: 0 });
