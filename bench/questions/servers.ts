@@ -19,7 +19,11 @@ export const ALL: readonly ModeAndUnit[] = [
   { mode: 'sharded', unit: 'thread' },
   { mode: 'sharded', unit: 'process' },
   { mode: 'blocking' },
+  { mode: 'native', unit: 'process' },
 ];
+
+/** Modes for one protocol alone: elsewhere they are left out, unless they are asked for. */
+const ONLY_FOR: Readonly<Record<string, string>> = { native: 'http' };
 
 /** One of each kind: for questions where units make no difference worth their time. */
 export const FEW: readonly ModeAndUnit[] = [
@@ -29,8 +33,13 @@ export const FEW: readonly ModeAndUnit[] = [
 ];
 
 /** Those of `from` that the plan wants. */
-export function wanted({ modes }: BenchPlan, from: readonly ModeAndUnit[]): readonly ModeAndUnit[] {
-  if (modes === null) return from;
+export function wanted(
+  { modes, protocol }: BenchPlan,
+  from: readonly ModeAndUnit[],
+): readonly ModeAndUnit[] {
+  if (modes === null) {
+    return from.filter(({ mode }) => (ONLY_FOR[mode] ?? protocol) === protocol);
+  }
   return ALL.filter(
     ({ mode, unit }) =>
       modes.includes(mode) || (unit !== undefined && modes.includes(`${mode}:${unit}`)),

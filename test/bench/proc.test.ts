@@ -50,7 +50,8 @@ t.test(
   'the CPU time of a child and its child',
   { skip: !hasProc && 'there is no /proc' },
   async (t) => {
-    const busy = 'const end = Date.now() + 300; while (Date.now() < end);';
+    const busy =
+      'const used = () => process.cpuUsage().user; const end = used() + 300_000; while (used() < end);';
     const script = `
     const child = require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(
       `${busy} console.log('done'); setInterval(() => {}, 1e6)`,

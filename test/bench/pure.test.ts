@@ -15,9 +15,10 @@ import { drawProgress, formatLeft, leftOf, Progress } from '../../bench/progress
 import { questions } from '../../bench/questions/index.ts';
 import { PEERS } from '../../bench/questions/peers.ts';
 import { armOf } from '../../bench/questions/question.ts';
-import { wanted, FEW } from '../../bench/questions/servers.ts';
+import { ALL, FEW, wanted } from '../../bench/questions/servers.ts';
 import { plansOf, type BenchRequest } from '../../bench/request.ts';
 import type { BenchPlan } from '../../bench/result.ts';
+import { modeNames } from '../../src/modes/index.ts';
 
 t.jobs = 1;
 
@@ -280,11 +281,17 @@ t.test('arms are named for what tells them apart', async (t) => {
 });
 
 t.test('modes that are wanted', async (t) => {
-  const of = (modes: string[] | null): string[] =>
-    wanted({ modes } as BenchPlan, FEW).map(({ mode, unit }) => `${mode} ${unit ?? ''}`.trim());
+  const of = (modes: string[] | null, protocol = 'line', from = FEW): string[] =>
+    wanted({ modes, protocol } as BenchPlan, from).map(({ mode, unit }) =>
+      `${mode} ${unit ?? ''}`.trim(),
+    );
   t.same(of(null), ['single', 'dispatched thread', 'sharded process']);
   t.same(of(['sharded:thread', 'single']), ['single', 'sharded thread']);
   t.same(of(['pooled']), ['pooled thread', 'pooled process']);
+  t.notOk(of(null, 'line', ALL).includes('native process'), 'which speaks HTTP alone');
+  t.ok(of(null, 'http', ALL).includes('native process'));
+  t.ok(of(['native']).includes('native process'), 'asked for by name');
+  t.same([...new Set(ALL.map(({ mode }) => mode))], modeNames, 'every mode there is');
 });
 
 const settings = { blocks: 3, seed: 1, repeats: 0, disturbed: () => false };
