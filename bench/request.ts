@@ -81,7 +81,7 @@ export async function plansOf(request: BenchRequest): Promise<BenchPlan[]> {
     workers: request.workers === undefined ? null : within('workers', request.workers, 1, 4096),
     modes: request.modes ?? null,
     path: request.path ?? '/',
-    load,
+    load: absolute(load),
     ...handler,
   } as const;
   return asked.map((suite) => {
@@ -93,6 +93,16 @@ export async function plansOf(request: BenchRequest): Promise<BenchPlan[]> {
 function within(name: string, value: number, least: number, most: number): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   throw new OptionError(`${name} is ${value}; it must be a whole number from ${least} to ${most}.`);
+}
+
+/** A second sitting may be somewhere else. */
+function absolute(load: BenchRequest['load']): BenchPlan['load'] {
+  const { payloadFile, payloadModule } = load;
+  return {
+    ...load,
+    ...(payloadFile !== undefined && { payloadFile: resolve(payloadFile) }),
+    ...(payloadModule !== undefined && { payloadModule: resolve(payloadModule) }),
+  };
 }
 
 function checkModes(given: readonly string[] | undefined): void {

@@ -5,7 +5,7 @@
 import { Command, Option } from 'commander';
 import { OptionError } from '../errors.ts';
 import type { LoadPlan } from '../load/index.ts';
-import { GROUPS, inLoadFlags, readPlanFlags, type Flag, type Given } from './load-flags.ts';
+import { GROUPS, inLoadFlags, planFlags, readPlanFlags, type Given } from './load-flags.ts';
 import { print, stderr } from './output.ts';
 import { listenForStop } from './signals.ts';
 import { parseMs } from './units.ts';
@@ -54,10 +54,20 @@ const LOAD_KEYS: ReadonlySet<keyof LoadPlan> = new Set([
   'timeoutMs',
   'requestsPerConnection',
 ]);
-const SENT = 'What is sent:';
-const loadFlags: readonly Flag[] = Object.entries(GROUPS).flatMap(([group, flags]) =>
-  flags.filter(({ key }) => group === SENT || LOAD_KEYS.has(key)),
-);
+const WHOLE_GROUPS: ReadonlySet<string> = new Set(['What is sent:', 'HTTP:']);
+
+function loadFlags(): Option[] {
+  const taken = new Set(
+    Object.entries(GROUPS).flatMap(([group, flags]) =>
+      flags
+        .filter(({ key }) => WHOLE_GROUPS.has(group) || LOAD_KEYS.has(key))
+        .map(({ flags }) => new Option(flags).long),
+    ),
+  );
+  return planFlags()
+    .filter(({ long }) => taken.has(long))
+    .map((option) => option.helpGroup('Load, for modes and handlers:'));
+}
 
 /** Of their own: named, read, and what help says. */
 const own = [
@@ -124,14 +134,12 @@ export async function benchCommand(): Promise<Command> {
   const list = suites.map(({ name, question }) => `  ${name.padEnd(15)}${question}`).join('\n');
   const command = new Command('bench')
     .argument('[what...]', 'suites, or a handler: a module or a built-in')
-    .description(`Measures, and says what follows. Suites:\n\n${list}`)
+    .description('Measures, and says what follows.')
     .option('--quick', 'one short run of each: a first look')
     .option('--anyway', 'do not wait until others leave the machine alone')
-    .addHelpText('after', EXAMPLES);
+    .addHelpText('after', `\nSuites:\n${list}\n${EXAMPLES}`);
   for (const { flags, help } of own) command.addOption(new Option(flags, help));
-  for (const { flags, help } of loadFlags) {
-    command.addOption(new Option(flags, help).helpGroup('Load, for modes and handlers:'));
-  }
+  for (const option of loadFlags()) command.addOption(option);
   return command.action(run);
 }
 

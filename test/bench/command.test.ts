@@ -165,7 +165,9 @@ t.test('help names the suites and what each answers', async (t) => {
   for (const name of ['modes', 'nagle', 'slow-consumer', 'peers']) {
     t.match(out, new RegExp(`^ +${name} +\\S.*`, 'm'));
   }
-  t.match(out, '--resume <folder>');
+  for (const flag of ['--resume <folder>', '--header <line>', '--connections <n>']) {
+    t.match(out, flag);
+  }
 });
 
 function keptIn(folder: string): string[] {

@@ -183,6 +183,8 @@ t.test('plans: defaults, words and refusals', async (t) => {
     handler: 'compute:50',
   });
   t.match((await plansOf(request({ words: ['compute'] })))[0], { suite: 'compute' });
+  const [filed] = await plansOf(request({ load: { payloadFile: 'x.txt' } }));
+  t.equal(filed.load.payloadFile, join(process.cwd(), 'x.txt'), 'to go on from anywhere');
   const refused: [Partial<BenchRequest>, RegExp][] = [
     [{ words: ['mods'] }, /^There is no suite mods; it must be one of modes, /],
     [{ words: ['echo', 'nagle'] }, /^Name suites or one handler, not echo nagle/],
