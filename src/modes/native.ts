@@ -63,7 +63,7 @@ async function startHere({ plan, load, makeLoop }: ModeContext): Promise<Running
   const loaded = await load();
   checkHandler(loaded, plan);
   const server = makeServer(plan, loaded, await makeLoop(loaded));
-  await startHandler(loaded, plan, 0);
+  await startHandler(loaded, plan, 0, server.topics);
   const address = await server.listen(plan.target as TcpAddress).catch(async (error: unknown) => {
     await stopHandler(loaded);
     throw error;
@@ -77,6 +77,7 @@ async function startHere({ plan, load, makeLoop }: ModeContext): Promise<Running
     stats: async () => [
       { id: 0, pid: process.pid, threadId: undefined, alive: true, ...server.stats() },
     ],
+    publish: (topic, message) => server.topics.deliver(topic, message),
     drain: async () => {
       await server.drain();
       await Promise.race([stopHandler(loaded), forced]);
@@ -118,6 +119,7 @@ async function startProcesses(
   await supervisor.startAll(plan.workers);
   return {
     stats: () => supervisor.stats(),
+    publish: (topic, message) => supervisor.publish(topic, message),
     drain: () => supervisor.drain(),
     force: () => supervisor.kill(),
   };

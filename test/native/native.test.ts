@@ -262,6 +262,20 @@ t.test('interim responses go ahead', { skip }, async (t) => {
   client.destroy();
 });
 
+t.test('topics', { skip }, async (t) => {
+  for (const { name, ...way } of WAYS) {
+    const { server, log } = await native(t, '&pushes', way);
+    const waiting = new Client(server.port).send(get('/subscribe'));
+    await log.has('subscribed');
+    t.match(parse(await ask(server.port, get('/publish'))), { body: 'published' });
+    const text = await waiting.until((all) => all.includes('Early Hints'));
+    t.match(text, /^HTTP\/1.1 103 Early Hints\r\nlink: <\/a>\r\n\r\n$/, `${name}: it arrives`);
+    waiting.destroy();
+    await until(async () => (await server.sum('subscriptions')) === 0, 'who has gone is forgotten');
+    t.equal(await server.sum('delivered'), 1);
+  }
+});
+
 t.test('what is in doubt is refused', { skip }, async (t) => {
   const limits = '&bodyLimitBytes=100&targetLimitBytes=60&headLimitBytes=2000&headerLimit=10';
   for (const body of ['collect', 'stream']) {

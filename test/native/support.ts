@@ -68,7 +68,17 @@ export class Host {
   }
 
   /** A figure of all workers together. */
-  async sum(figure: 'accepted' | 'open' | 'refused' | 'messages' | 'errors' | 'restarts') {
+  async sum(
+    figure:
+      | 'accepted'
+      | 'open'
+      | 'refused'
+      | 'messages'
+      | 'errors'
+      | 'restarts'
+      | 'subscriptions'
+      | 'delivered',
+  ) {
     const { workers } = await this.stats();
     return workers.reduce((sum, worker) => sum + worker[figure], 0);
   }

@@ -6,12 +6,18 @@
  */
 import { SocketAddress } from 'node:net';
 import { HttpError } from '../../errors.ts';
-import { Sent, type Connection, type MessageHandler } from '../../handler.ts';
+import {
+  Sent,
+  type Connection,
+  type MessageHandler,
+  type SubscribeOptions,
+} from '../../handler.ts';
 import { StreamPump } from '../../net/stream-pump.ts';
+import type { Encoded, Subscriber, Topics } from '../../net/topics.ts';
 import { noReply } from '../../net/conversation.ts';
 import type { Counters } from '../../net/loop.ts';
 import type { Wheel, WheelEntry } from '../../net/wheel.ts';
-import type { Protocol } from '../../protocols/protocol.ts';
+import type { Codec, Protocol } from '../../protocols/protocol.ts';
 import { BodyStream, HIGH_WATER_BYTES } from '../../protocols/http1/body-stream.ts';
 import { NO_BODY } from '../../protocols/http1/request.ts';
 import type { Source } from '../../protocols/http1/response-stream.ts';
@@ -19,6 +25,9 @@ import type { HttpResponse } from '../../protocols/http1/response.ts';
 import { NativeRequest, type Head } from './request.ts';
 import type { Replies } from './reply.ts';
 import type { UwsRequest, UwsResponse } from './uws.ts';
+
+/** CR LF, and the empty line. */
+const END_BYTES = 4;
 
 const State = { COLLECTING: 0, RUNNING: 1, STREAMING: 2, DONE: 3 } as const;
 type State = (typeof State)[keyof typeof State];
@@ -29,6 +38,7 @@ export interface Host {
   readonly protocol: Protocol;
   readonly replies: Replies;
   readonly counters: Counters;
+  readonly topics: Topics;
   readonly wheel: Wheel;
   /** From a head to the end of its body; 0: for ever. */
   readonly requestTicks: number;
@@ -43,7 +53,7 @@ export interface Host {
   leave(exchange: Exchange): void;
 }
 
-export class Exchange implements Connection<HttpResponse>, WheelEntry {
+export class Exchange implements Connection<HttpResponse>, WheelEntry, Subscriber {
   readonly id: number;
   state: unknown = undefined;
   stamp = 0;
@@ -104,6 +114,38 @@ export class Exchange implements Connection<HttpResponse>, WheelEntry {
 
   close(): void {
     this.#closes = true;
+  }
+
+  subscribe(topic: string, options?: SubscribeOptions): void {
+    this.#host.topics.subscribe(this, topic, options);
+  }
+
+  unsubscribe(topic: string): void {
+    this.#host.topics.unsubscribe(this, topic);
+  }
+
+  publish(topic: string, message: HttpResponse): void {
+    this.#host.topics.publish(topic, message, this);
+  }
+
+  // ---- for topics: what is published to a request is an interim response ----------------------------------------------
+
+  readonly isBlocked = false;
+
+  get codec(): Codec<unknown, unknown> {
+    return this.#host.protocol.server;
+  }
+
+  get isClosed(): boolean {
+    return this.#phase === State.DONE;
+  }
+
+  deliver({ bytes }: Encoded): boolean {
+    if (this.#phase !== State.RUNNING) return false;
+    const lines = Buffer.from(bytes).toString('latin1', 0, bytes.length - END_BYTES);
+    this.#corked(() => this.#host.replies.interimLines(lines, this.#to, this.#begun));
+    this.#begun = true;
+    return true;
   }
 
   // ---- uWebSockets.js's side ----------------------------------------------------------------------------------------
@@ -356,6 +398,7 @@ export class Exchange implements Connection<HttpResponse>, WheelEntry {
     if (this.#phase === State.DONE) return;
     this.#phase = State.DONE;
     if (this.bucket >= 0) this.#host.wheel.remove(this);
+    this.#host.topics.forget(this);
     if (this.#source?.complete === false) this.#source.discard();
     this.#stream?.cancel();
     this.#stream = undefined;

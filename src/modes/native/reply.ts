@@ -107,8 +107,12 @@ export class Replies {
     if (fields.contentLength !== undefined || response.body) {
       throw new TypeError(`A response with status ${status} has no body.`);
     }
+    this.interimLines(statusLine(status) + fields.text, to, begun);
+  }
+
+  /** Its lines, without the last CR LF. */
+  interimLines(head: string, to: UwsResponse, begun: boolean): void {
     // The empty line at its end: a CR LF of ours, and one that the call adds.
-    const head = statusLine(status) + fields.text;
     if (begun) writeAsField(head, '\r\n', to);
     else to.writeStatus(Buffer.from(`${head.slice(HTTP.length)}\r\n`, 'latin1'));
   }

@@ -4,6 +4,7 @@ import type { MessageHandler } from '../../handler.ts';
 import { formatAddress, listen, type Address, type TcpAddress } from '../../net/listener.ts';
 import type { Conversation } from '../../net/conversation.ts';
 import type { Counters, Loop } from '../../net/loop.ts';
+import type { Topics } from '../../net/topics.ts';
 import type { Wheel } from '../../net/wheel.ts';
 import { limitsOf, type HttpOptions } from '../../protocols/http1/options.ts';
 import type { Protocol } from '../../protocols/protocol.ts';
@@ -17,6 +18,7 @@ export class NativeServer implements Host {
   readonly protocol: Protocol;
   readonly replies = new Replies();
   readonly counters: Counters;
+  readonly topics: Topics;
   readonly wheel: Wheel;
   readonly requestTicks: number;
   readonly bodyLimitBytes: number;
@@ -39,6 +41,7 @@ export class NativeServer implements Host {
     this.handler = loop.handler;
     this.protocol = loop.protocol;
     this.counters = loop.counters;
+    this.topics = loop.topics;
     this.wheel = loop.wheel;
     this.requestTicks = loop.wheel.ticks(limits.requestTimeoutMs);
     this.bodyLimitBytes = limits.bodyLimitBytes;
@@ -61,7 +64,7 @@ export class NativeServer implements Host {
   }
 
   stats(): Counters {
-    return { ...this.counters };
+    return this.#loop.stats();
   }
 
   /** Answers what was received, ends every connection, and resolves. */

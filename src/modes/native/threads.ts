@@ -8,6 +8,7 @@
 import { handlerErrors, workerDied, workerHandlerErrors, workerReady } from '../../channels.ts';
 import type { Running } from '../mode.ts';
 import type { TcpAddress } from '../../net/listener.ts';
+import { NOTHING_COUNTED } from '../../net/loop.ts';
 import {
   packError,
   reviveError,
@@ -27,6 +28,11 @@ type Note =
   | { readonly type: 'ready'; readonly what: object }
   | { readonly type: 'died'; readonly what: object }
   | { readonly type: 'fatal'; readonly error: PackedError };
+
+/** To the child. */
+type Order =
+  | { readonly type: 'stats'; readonly request: number }
+  | { readonly type: 'publish'; readonly topic: string; readonly message: unknown };
 
 /** The main half, beside a port that is bound already. */
 export async function startThreads(
@@ -63,6 +69,7 @@ export async function startThreads(
     },
   });
   await supervisor.startAll(1);
+  const order = (body: Order) => supervisor.workers[0].unit.post({ type: 'mode', body });
   const ask = () =>
     new Promise<void>((resolve) => {
       requests += 1;
@@ -73,7 +80,7 @@ export async function startThreads(
         waiting.delete(request);
         resolve();
       });
-      supervisor.workers[0].unit.post({ type: 'mode', body: request });
+      order({ type: 'stats', request });
     });
   return {
     stats: async () => {
@@ -81,6 +88,7 @@ export async function startThreads(
       const rows = last.length > 0 ? last : [...past.values()];
       return rows.map((row) => (row === past.get(row.id) ? row : sum(row, past.get(row.id))));
     },
+    publish: (topic, message) => order({ type: 'publish', topic, message }),
     drain: () => supervisor.drain(),
     force: () => supervisor.kill(),
   };
@@ -103,11 +111,14 @@ async function worker({ plan, port }: WorkerContext): Promise<WorkerSide> {
   await Promise.all(Array.from({ length: plan.workers - 1 }, (_, i) => supervisor.start(i + 2)));
   return {
     address: plan.target,
-    stats: () => NOTHING,
-    onMessage: (request) => {
-      void supervisor
-        .stats()
-        .then((rows) => tell(port, { type: 'stats', request: request as number, rows }));
+    stats: () => NOTHING_COUNTED, // its own loop serves nobody
+    onMessage: (body) => {
+      const order = body as Order;
+      if (order.type === 'publish') supervisor.publish(order.topic, order.message);
+      else {
+        const { type, request } = order;
+        void supervisor.stats().then((rows) => tell(port, { type, request, rows }));
+      }
     },
     drain: () => supervisor.drain(),
     unstoppable: true,
@@ -127,22 +138,17 @@ function tell(port: WorkerPort, note: Note): void {
   port.post(note);
 }
 
-/** The child's own loop serves nobody. */
-const NOTHING = Object.freeze({
-  accepted: 0,
-  open: 0,
-  refused: 0,
-  messages: 0,
-  errors: 0,
-  bytesIn: 0,
-  bytesOut: 0,
-  restarts: 0,
-});
-
 /** What a thread had counted when its process ended. */
 function ended(row: WorkerStats, before: WorkerStats | undefined): WorkerStats {
   const counted = before === undefined ? row : sum(row, before);
-  return { ...counted, alive: false, open: 0, restarts: counted.restarts + 1 };
+  return {
+    ...counted,
+    alive: false,
+    open: 0,
+    topics: 0,
+    subscriptions: 0,
+    restarts: counted.restarts + 1,
+  };
 }
 
 function sum(row: WorkerStats, before: WorkerStats | undefined): WorkerStats {
@@ -156,5 +162,8 @@ function sum(row: WorkerStats, before: WorkerStats | undefined): WorkerStats {
     bytesIn: row.bytesIn + before.bytesIn,
     bytesOut: row.bytesOut + before.bytesOut,
     restarts: row.restarts + before.restarts,
+    published: row.published + before.published,
+    delivered: row.delivered + before.delivered,
+    dropped: row.dropped + before.dropped,
   };
 }

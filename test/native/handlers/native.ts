@@ -10,7 +10,7 @@ const log = query.get('log');
 /** A number, or a flag that stands alone. */
 const limits = Object.fromEntries(
   [...query]
-    .filter(([name]) => name !== 'log' && name !== 'body')
+    .filter(([name]) => !['log', 'body', 'pushes'].includes(name))
     .map(([name, value]) => [name, value === '' ? true : Number(value)]),
 ) as HttpOptions;
 const body = query.get('body') === 'stream' ? 'stream' : 'collect';
@@ -30,7 +30,22 @@ async function* pieces(count: number): AsyncGenerator<Buffer> {
   }
 }
 
+/** What router() makes does not push by itself. */
+const pushes = query.has('pushes');
+
 const routes = router({ protocol: http({ body, ...limits }) })
+  .get('/subscribe', async (_request, connection) => {
+    connection.subscribe('hints');
+    note('subscribed');
+    await new Promise((resolve) => {
+      connection.signal.addEventListener('abort', resolve);
+    });
+    return {};
+  })
+  .get('/publish', (_request, connection) => {
+    connection.publish('hints', { status: 103, headers: { link: '</a>' } });
+    return { body: 'published' };
+  })
   .get('/', () => ({ body: 'hello' }))
   .get('/headers', ({ headers }) => ({ body: JSON.stringify([...headers]) }))
   .get('/later-headers', async ({ headers }) => {
@@ -108,5 +123,6 @@ const routes = router({ protocol: http({ body, ...limits }) })
   .post('/ignore', () => ({ body: 'ignored' }));
 
 export default Object.assign(routes, {
+  pushes,
   stop: () => note('stop'),
 });
