@@ -17,8 +17,19 @@ export type { ModeName } from './modes/index.ts';
 export type { WorkerStats } from './workers/plan.ts';
 export { fromFetch } from './http/fetch.ts';
 export type { Fetch, FetchEnv, FetchOptions } from './http/fetch.ts';
+export { eventChannel } from './http/event-channel.ts';
+export type { ChannelEvent, ChannelOptions, EventChannel } from './http/event-channel.ts';
 export { router } from './http/router.ts';
 export type { Route, Router, RouterOptions } from './http/router.ts';
+export { sse } from './http/sse.ts';
+export type {
+  EventStream,
+  ServerEvent,
+  SlowPolicy,
+  SseOptions,
+  StartStream,
+  StreamEnd,
+} from './http/sse.ts';
 export { bytes } from './protocols/bytes.ts';
 export { http } from './protocols/http1/http.ts';
 export type { HttpOptions, HttpProtocol } from './protocols/http1/http.ts';

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { connectTo, type Client } from '../modes/support/client.ts';
+import { EventClient } from '../http/event-client.ts';
 import { forEveryMode, serveWith, type Combo } from '../modes/support/combos.ts';
 import { before } from '../modes/support/wait.ts';
 import type { Server } from '../../src/serve.ts';
@@ -141,6 +142,25 @@ for (const name of ['fastify', 'express']) {
     });
   });
 }
+
+void t.test('sse', async (t) => {
+  await forEveryMode(t, {}, async (t, combo) => {
+    const handler = exampleUrl('sse');
+    const server = await serveWith(t, combo, { handler, data: { tickMs: 20 } });
+    const first = await EventClient.connect(server, '/clock');
+    const [{ data, id }] = await first.untilEvents(3);
+    t.equal(data, new Date(Number(id) * 20).toISOString());
+    first.destroy();
+    const second = await EventClient.connect(server, '/clock', id);
+    const ids = (await second.untilEvents(10)).map((event) => Number(event.id));
+    t.same(
+      ids,
+      ids.map((_, i) => Number(id) + 1 + i),
+      'on goes what was missed, in whichever loop',
+    );
+    second.destroy();
+  });
+});
 
 void t.test('hono', async (t) => {
   await forEveryMode(t, {}, async (t, combo) => {

@@ -52,11 +52,12 @@ export class Browser {
     output.setEncoding('utf8').on('data', (text: string) => this.#take(text));
   }
 
+  /** A file, or an address. */
   async open(file: string): Promise<Page> {
     const { targetId } = await this.send('Target.createTarget', { url: 'about:blank' });
     const { sessionId } = await this.send('Target.attachToTarget', { targetId, flatten: true });
     const page = new Page(this, String(sessionId));
-    await page.goto(pathToFileURL(file).href);
+    await page.goto(/^https?:/.test(file) ? file : pathToFileURL(file).href);
     return page;
   }
 

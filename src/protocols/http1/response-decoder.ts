@@ -49,12 +49,13 @@ export class ResponseDecoder extends BaseDecoder<ReceivedResponse> {
   /** The last message's status. Set before `take()`, for who only counts. */
   status = 0;
   readonly #limits: Limits;
-  readonly #fields: FieldScanner;
-  readonly #chunks: ChunkScanner;
+  protected readonly fields: FieldScanner;
+  protected readonly chunks: ChunkScanner;
   #state: number = State.LINE;
   #at = 0;
   #minorVersion = 1;
-  #bodyStart = 0;
+  /** Where the body begins, from the message's start. */
+  protected bodyStart = 0;
   #keepAlive = true;
   /** How many of the next responses answer HEAD. */
   #heads: boolean[] = [];
@@ -62,8 +63,8 @@ export class ResponseDecoder extends BaseDecoder<ReceivedResponse> {
   constructor(limitBytes: number, limits: Limits) {
     super(limitBytes);
     this.#limits = limits;
-    this.#fields = new FieldScanner(limits.headLimitBytes, limits.headerLimit, false);
-    this.#chunks = new ChunkScanner(limits);
+    this.fields = new FieldScanner(limits.headLimitBytes, limits.headerLimit, false);
+    this.chunks = new ChunkScanner(limits);
   }
 
   /** Says for each request, in order, whether it is a HEAD, whose response has no body. Needless where none is. */
@@ -76,54 +77,63 @@ export class ResponseDecoder extends BaseDecoder<ReceivedResponse> {
     return this.#keepAlive;
   }
 
-  next(): Step {
+  /** The head: MESSAGE when it is there, and says how the body is framed. */
+  protected head(): Step {
     for (;;) {
       if (this.#state === State.LINE) {
         const end = this.#line();
         if (end < 0) return this.#stopped(end, 'The status line is malformed or too long.');
-        this.#fields.restart(end);
+        this.fields.restart(end);
         this.#state = State.FIELDS;
       }
-      if (this.#state === State.FIELDS) {
-        const end = this.#fields.scan(this.buffer, this.pos, this.stop);
-        if (end < 0) return this.#stopped(end, this.#fields.reason);
-        this.#bodyStart = end;
-        if (this.status < 200 && this.status !== 101) {
-          this.pos += end;
-          this.#begin();
-          continue;
-        }
+      if (this.#state !== State.FIELDS) return Step.MESSAGE;
+      const end = this.fields.scan(this.buffer, this.pos, this.stop);
+      if (end < 0) return this.#stopped(end, this.fields.reason);
+      this.bodyStart = end;
+      if (this.status >= 200 || this.status === 101) {
         const reason = this.#frame();
-        if (reason !== '') return this.#refuse(reason);
+        return reason === '' ? Step.MESSAGE : this.refuse(reason);
       }
-      if (this.#state === State.LENGTH) {
-        const end = this.#bodyStart + Math.max(0, this.#fields.contentLength);
-        return this.stop - this.pos < end ? this.more(end) : this.#found(end);
-      }
-      if (this.#state === State.CHUNKS) {
-        const end = this.#chunks.scan(this.buffer, this.pos, this.stop);
-        if (end === Scan.REFUSED) return this.#refuse(this.#chunks.reason);
-        return end < 0 ? this.more(this.#chunks.want) : this.#found(end);
-      }
-      if (this.#state === State.TO_END) {
-        const length = this.stop - this.pos;
-        if (length > this.limit || length - this.#bodyStart > this.#limits.bodyLimitBytes) {
-          return this.#refuse('The body is too long.');
-        }
-        return this.more(0);
-      }
-      return this.failure === undefined ? Step.END : Step.FAIL;
+      this.pos += end;
+      this.#begin();
     }
+  }
+
+  /** After `head()`: the body goes on up to the connection's end. */
+  protected get isToEnd(): boolean {
+    return this.#state === State.TO_END;
+  }
+
+  next(): Step {
+    const step = this.head();
+    if (step !== Step.MESSAGE) return step;
+    if (this.#state === State.LENGTH) {
+      const end = this.bodyStart + Math.max(0, this.fields.contentLength);
+      return this.stop - this.pos < end ? this.more(end) : this.#found(end);
+    }
+    if (this.#state === State.CHUNKS) {
+      const end = this.chunks.scan(this.buffer, this.pos, this.stop);
+      if (end === Scan.REFUSED) return this.refuse(this.chunks.reason);
+      return end < 0 ? this.more(this.chunks.want) : this.#found(end);
+    }
+    if (this.#state === State.TO_END) {
+      const length = this.stop - this.pos;
+      if (length > this.limit || length - this.bodyStart > this.#limits.bodyLimitBytes) {
+        return this.refuse('The body is too long.');
+      }
+      return this.more(0);
+    }
+    return this.failure === undefined ? Step.END : Step.FAIL;
   }
 
   take(): ReceivedResponse {
     const { buffer, start } = this;
-    const chunks = this.#chunks;
-    const bodyStart = start + this.#bodyStart;
+    const chunks = this.chunks;
+    const bodyStart = start + this.bodyStart;
     let body: Buffer = NO_BODY;
     let trailers = '';
     if (this.end > bodyStart) {
-      if (this.#fields.chunked) {
+      if (this.fields.chunked) {
         body = joinChunks(buffer, bodyStart, chunks.length);
         if (chunks.trailers.count > 0) {
           trailers = buffer.toString('latin1', start + chunks.trailers.start, this.end - 2);
@@ -136,7 +146,7 @@ export class ResponseDecoder extends BaseDecoder<ReceivedResponse> {
       this.status,
       this.#minorVersion,
       this.#keepAlive,
-      buffer.toString('latin1', start + this.#fields.start, bodyStart - 2),
+      buffer.toString('latin1', start + this.fields.start, bodyStart - 2),
       body,
       trailers,
     );
@@ -178,7 +188,7 @@ export class ResponseDecoder extends BaseDecoder<ReceivedResponse> {
 
   /** RFC 9112, 6.3. Returns what is wrong, or ''. */
   #frame(): string {
-    const fields = this.#fields;
+    const fields = this.fields;
     const { status } = this;
     const old = this.#minorVersion === 0;
     if (fields.chunked && fields.contentLength !== NO_LENGTH) {
@@ -198,14 +208,14 @@ export class ResponseDecoder extends BaseDecoder<ReceivedResponse> {
       return '';
     }
     if (fields.chunked) {
-      this.#chunks.restart(this.#bodyStart, this.limit);
+      this.chunks.restart(this.bodyStart, this.limit);
       this.#state = State.CHUNKS;
     } else if (fields.contentLength === NO_LENGTH) {
       this.#keepAlive = false;
       this.#state = State.TO_END;
     } else if (
       fields.contentLength > this.#limits.bodyLimitBytes ||
-      this.#bodyStart + fields.contentLength > this.limit
+      this.bodyStart + fields.contentLength > this.limit
     ) {
       return 'The body is too long.';
     }
@@ -226,10 +236,10 @@ export class ResponseDecoder extends BaseDecoder<ReceivedResponse> {
   }
 
   #stopped(scan: number, reason: string): Step {
-    return scan === Scan.REFUSED ? this.#refuse(reason) : this.more(0);
+    return scan === Scan.REFUSED ? this.refuse(reason) : this.more(0);
   }
 
-  #refuse(reason: string): Step {
+  protected refuse(reason: string): Step {
     this.#state = State.OVER;
     return this.fail(/too long|more than|longer/.test(reason) ? 'TOO_LARGE' : 'MALFORMED', reason);
   }
