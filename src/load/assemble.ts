@@ -2,7 +2,7 @@
 import { Failure, nameFailures } from './account.ts';
 import { DIGITS, PERCENTILES, type Latencies } from './histogram.ts';
 import type { ThreadReport } from './messages.ts';
-import type { Plan } from './plan.ts';
+import type { LoopName, Plan } from './plan.ts';
 import type {
   Bounds,
   ClientFigures,
@@ -18,9 +18,12 @@ import { isSteady } from './steady.ts';
 import type { Tally } from './tally.ts';
 import { judge } from './verdict.ts';
 
-const CLOSED_LABEL =
-  'service times only: a closed loop sends nothing while the server stalls, so its percentiles leave that wait out';
-const OPEN_LABEL = 'response times, from when each request was due by the schedule';
+const LABELS: Readonly<Record<LoopName, string>> = {
+  closed:
+    'service times only: a closed loop sends nothing while the server stalls, so its percentiles leave that wait out',
+  open: 'response times, from when each request was due by the schedule',
+  push: 'delivery times, from when each event says that it left',
+};
 /** A percentile with fewer answers beyond it says little. */
 const LEAST_BEYOND = 10;
 
@@ -54,7 +57,7 @@ export function assemble(measured: Measured): LoadResult {
     target: plan.target,
     protocol: plan.protocol,
     loop: plan.loop,
-    label: open ? OPEN_LABEL : CLOSED_LABEL,
+    label: LABELS[plan.loop],
     connections: plan.connections,
     depth: plan.depth,
     threads: plan.threads,
@@ -65,6 +68,7 @@ export function assemble(measured: Measured): LoadResult {
     failed: nameFailures(account.failed),
     failedTotal: account.failures,
     statuses: statusesOf(reports),
+    push: plan.loop === 'push' ? pushOf(reports) : null,
     inFlight: sum(reports, ({ inFlight }) => inFlight),
     clockFromMs: Math.min(...reports.map(({ measuredFromMs }) => measuredFromMs)),
     durationMs,
@@ -200,6 +204,15 @@ function statusesOf(reports: readonly ThreadReport[]): LoadResult['statuses'] {
     counts[status] = (counts[status] ?? 0) + count;
   }
   return Object.keys(counts).length === 0 ? null : counts;
+}
+
+function pushOf(reports: readonly ThreadReport[]): LoadResult['push'] {
+  return {
+    gaps: sum(reports, ({ push }) => push.gaps),
+    repeated: sum(reports, ({ push }) => push.repeated),
+    resumed: sum(reports, ({ push }) => push.resumed),
+    unstamped: sum(reports, ({ push }) => push.unstamped),
+  };
 }
 
 function problemsOf(reports: readonly ThreadReport[]): LoadResult['problems'] {

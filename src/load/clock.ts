@@ -12,6 +12,9 @@ export const nowMs: () => number = performance.now.bind(performance);
 /** What this thread's stamps lack to the common clock. */
 export const sharedOffsetMs: number = measureOffsetMs();
 
+/** What they lack to the milliseconds since 1970, with fractions; as they were when the thread began. */
+export const wallOffsetMs: number = performance.timeOrigin;
+
 /** The common clock. */
 export function sharedNowMs(): number {
   return nowMs() + sharedOffsetMs;

@@ -9,6 +9,7 @@ function slotsOf(count: number): { slots: Slot[]; connecting: () => number } {
     const slot = {
       state: State.IDLE as State,
       fruitless: 0,
+      reconnectMs: 0,
       connect() {
         connecting += 1;
         slot.state = State.CONNECTING;
@@ -56,4 +57,21 @@ t.test('after it is closed nothing is opened', async (t) => {
 
 t.test('pauses double, up to a second', async (t) => {
   t.same([0, 1, 2, 3, 4, 10, 11, 12, 1000].map(pauseMs), [0, 1, 2, 4, 8, 512, 1000, 1000, 1000]);
+});
+
+t.test('a server says how long to wait', async (t) => {
+  const { connecting, slots } = slotsOf(1);
+  const dialer = new Dialer();
+  const timers: number[] = [];
+  const { setTimeout } = globalThis;
+  t.intercept(globalThis, 'setTimeout', {
+    value: (then: () => void, ms: number) => {
+      timers.push(ms);
+      return setTimeout(then, 0);
+    },
+  });
+  Object.assign(slots[0], { reconnectMs: 3000 });
+  dialer.dialAgain(slots[0]);
+  t.equal(connecting(), 0);
+  t.same(timers, [3000]);
 });

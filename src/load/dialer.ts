@@ -24,7 +24,7 @@ export class Dialer {
 
   /** Opens it again, at once if its last connection brought an answer. */
   dialAgain(slot: Slot): void {
-    const pause = pauseMs(slot.fruitless);
+    const pause = Math.max(pauseMs(slot.fruitless), slot.reconnectMs);
     if (pause === 0) this.#connect(slot);
     else setTimeout(() => this.#connect(slot), pause).unref();
   }

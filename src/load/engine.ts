@@ -6,14 +6,15 @@ import { Buffer } from 'node:buffer';
 import { Writer } from '../protocols/writer.ts';
 import { Failure } from './account.ts';
 import { Books } from './books.ts';
-import { nowMs, runAt, sharedOffsetMs } from './clock.ts';
+import { nowMs, runAt, sharedOffsetMs, wallOffsetMs } from './clock.ts';
 import { Dialer } from './dialer.ts';
-import type { Driver } from './drivers/driver.ts';
+import type { Driver, PushedEvent } from './drivers/driver.ts';
 import { ClosedLoop } from './closed-loop.ts';
 import type { Loop, LoopHost } from './loop.ts';
 import type { Interval, ThreadReport } from './messages.ts';
 import { OpenLoop } from './open-loop.ts';
-import { shareOf, type Plan } from './plan.ts';
+import { PushLoop } from './push-loop.ts';
+import { shareOf, type LoopName, type Plan } from './plan.ts';
 import { Slot, State, type Keeper } from './slot.ts';
 import type { Address } from './target.ts';
 import { TurnWatch } from './turn-watch.ts';
@@ -35,6 +36,12 @@ export interface EngineEvents {
   /** It cannot go on. */
   broken(error: unknown): void;
 }
+
+const LOOP_CLASSES: Readonly<Record<LoopName, new (host: LoopHost) => Loop>> = {
+  closed: ClosedLoop,
+  open: OpenLoop,
+  push: PushLoop,
+};
 
 export class Engine implements Keeper, LoopHost {
   readonly address: Address;
@@ -58,6 +65,7 @@ export class Engine implements Keeper, LoopHost {
   readonly #usage = new ThreadUsage();
   readonly #problems = new Map<string, number>();
   readonly #connects = { opened: 0, failed: 0, lost: 0 };
+  readonly #push = { gaps: 0, repeated: 0, resumed: 0, unstamped: 0 };
   readonly #events: EngineEvents;
   #intervalFrom = 0;
   #bytesRead = 0;
@@ -81,7 +89,7 @@ export class Engine implements Keeper, LoopHost {
     this.requestsPerConnection = plan.requestsPerConnection ?? Infinity;
     this.#events = events;
     this.#open = plan.loop === 'open';
-    this.#loop = this.#open ? new OpenLoop(this) : new ClosedLoop(this);
+    this.#loop = new LOOP_CLASSES[plan.loop](this);
     const count = shareOf(plan.connections, plan.threads, thread);
     for (let i = 0; i < count; i += 1) this.slots.push(new Slot(this));
   }
@@ -183,6 +191,7 @@ export class Engine implements Keeper, LoopHost {
       bytesRead: this.#bytesRead,
       problems: [...this.#problems],
       statuses: this.#measured.countedStatuses(),
+      push: { ...this.#push },
     };
   }
 
@@ -234,6 +243,32 @@ export class Engine implements Keeper, LoopHost {
     if (status > 0) statuses[status] += 1;
     this.#lastAnswerAt = nowMs();
     this.#loop.answered(slot, this.#lastAnswerAt);
+  }
+
+  delivered({ missed, repeated, sentAtMs }: PushedEvent, at: number): void {
+    if (this.#stopping || this.#counted) return;
+    const stamped = !Number.isNaN(sentAtMs);
+    // The stamp may be cut to a whole millisecond, or a clock set back.
+    const tookMs = stamped ? Math.max(0, at + wallOffsetMs - sentAtMs) : 0;
+    const measured = at - tookMs >= this.measureFrom;
+    const { account, recorders } = measured ? this.#measured : this.#warm;
+    account.sent += 1 + missed;
+    account.answered += 1;
+    account.failed[Failure.MISSED] += missed;
+    if (stamped) {
+      recorders.service.record(tookMs * 1000);
+      recorders.serviceFloor.record(Math.max(0, tookMs - this.watch.latenessMs(at)) * 1000);
+    }
+    if (!measured) return;
+    if (missed > 0) this.#push.gaps += 1;
+    if (repeated) this.#push.repeated += 1;
+    if (!stamped) this.#push.unstamped += 1;
+    this.#lastAnswerAt = at;
+    this.#loop.answered(this.slots[0], at);
+  }
+
+  resumed(): void {
+    if (this.#usage.began) this.#push.resumed += 1;
   }
 
   freed(slot: Slot, at: number): void {

@@ -2,6 +2,7 @@
 import type { Counts } from './account.ts';
 import type { Counted } from './buckets.ts';
 import type { Plan } from './plan.ts';
+import type { PushCounts } from './result.ts';
 
 export interface WorkerData {
   readonly plan: Plan;
@@ -72,6 +73,7 @@ export interface ThreadReport {
   readonly bytesRead: number;
   /** Measured answers by their status, where they have one. */
   readonly statuses: ReadonlyArray<readonly [number, number]>;
+  readonly push: PushCounts;
 }
 
 export interface ConnectCounts {

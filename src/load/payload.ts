@@ -85,6 +85,18 @@ const words: Readonly<Record<string, Words>> = {
       ),
     complete: (request, plan) => completed(request as HttpRequestInit, plan),
   },
+  sse: {
+    ofSize: (_bytes, plan) => completed(ASKING, plan),
+    ofFile: (content, plan) => completed({ ...ASKING, body: content }, plan),
+  },
+};
+
+/** As EventSource asks (WHATWG HTML, 9.2.2). */
+const ASKING: HttpRequestInit = {
+  headers: [
+    ['accept', 'text/event-stream'],
+    ['cache-control', 'no-store'],
+  ],
 };
 
 /** A GET, or a POST where there is something to send, unless a method is given. */

@@ -10,6 +10,10 @@ const MAX = Number.MAX_SAFE_INTEGER;
 const DEFAULT_DURATION_MS = 10_000;
 const DEFAULT_WARMUP_MS = 1000;
 
+export const LOOPS = ['closed', 'open', 'push'] as const;
+/** Who decides when: the answers, the schedule, or the server. */
+export type LoopName = (typeof LOOPS)[number];
+
 export const ARRIVALS = ['uniform', 'poisson'] as const;
 export type Arrivals = (typeof ARRIVALS)[number];
 
@@ -95,7 +99,7 @@ export interface Plan extends Omit<v.InferOutput<typeof schema>, 'target' | 'pro
   readonly path: string | undefined;
   readonly host: string | undefined;
   readonly threads: number;
-  readonly loop: 'closed' | 'open';
+  readonly loop: LoopName;
   /** Infinity where `count` alone ends it. */
   readonly durationMs: number;
 }
@@ -107,9 +111,10 @@ export async function readPlan(input: LoadPlan): Promise<Readonly<Plan>> {
   const parsed = v.safeParse(schema, input);
   if (!parsed.success) throw new OptionError(explain(parsed.issues[0]));
   const given = parsed.output;
-  const loop = given.rateHz === undefined && given.stages === undefined ? 'closed' : 'open';
-  refuseContradictions(given, loop);
   const { url, protocol, address, path, host } = parseTarget(given.target, given.protocol);
+  const scheduled = given.rateHz !== undefined || given.stages !== undefined;
+  const loop = protocol === 'sse' ? 'push' : scheduled ? 'open' : 'closed';
+  refuseContradictions(given, loop);
   refuseStrangers(given, protocol);
   const threads = given.threads ?? Math.min(4, Math.max(1, availableParallelism() - 1));
   return Object.freeze({
@@ -151,7 +156,8 @@ function refuseContradictions(given: v.InferOutput<typeof schema>, loop: Plan['l
 
 /** Options of other protocols than the target's. */
 function refuseStrangers(given: v.InferOutput<typeof schema>, protocol: string): void {
-  if (protocol !== 'http') {
+  if (protocol === 'sse') refuseRequests(given);
+  else if (protocol !== 'http') {
     const name = (['method', 'headers', 'statuses'] as const).find(
       (name) => given[name] !== undefined,
     );
@@ -165,6 +171,29 @@ function refuseStrangers(given: v.InferOutput<typeof schema>, protocol: string):
   if (closes === true && given.depth > 1) {
     throw new OptionError(
       `depth is ${given.depth}; it must be 1 where each request asks for the connection's end.`,
+    );
+  }
+}
+
+/** What belongs to requests, and not to a stream that the server sends by itself. */
+function refuseRequests(given: v.InferOutput<typeof schema>): void {
+  const name = (
+    [
+      'rateHz',
+      'stages',
+      'payloadBytes',
+      'payloadModule',
+      'expect',
+      'statuses',
+      'requestsPerConnection',
+    ] as const
+  ).find((name) => given[name] !== undefined);
+  if (name !== undefined) {
+    throw new OptionError(`${name} belongs to requests, and an event stream is asked for once.`);
+  }
+  if (given.depth > 1 || given.thinkMs > 0) {
+    throw new OptionError(
+      'depth and thinkMs belong to requests, and an event stream is asked for once.',
     );
   }
 }

@@ -97,10 +97,22 @@ export interface Environment {
   readonly seed: number;
 }
 
+export interface PushCounts {
+  /** Holes between events; the events in them are `failed.missed`. */
+  readonly gaps: number;
+  /** Events that had come before. */
+  readonly repeated: number;
+  /** Connections that went on where an earlier one was lost. */
+  readonly resumed: number;
+  /** Events that do not say when they left. */
+  readonly unstamped: number;
+}
+
 export interface LoadResult {
   readonly target: string;
   readonly protocol: string;
-  readonly loop: 'closed' | 'open';
+  /** 'push': nothing is sent, and what the server sends by itself is counted as sent and answered. */
+  readonly loop: 'closed' | 'open' | 'push';
   /** What the latencies are: for the closed loop, that they are service times alone. */
   readonly label: string;
   readonly connections: number;
@@ -115,6 +127,8 @@ export interface LoadResult {
   readonly failedTotal: number;
   /** HTTP: whole answers by their status, those that count and those that do not. Null where answers have none. */
   readonly statuses: Readonly<Record<string, number>> | null;
+  /** Of the loop 'push'; else null. `service` is then the delivery time of the events that say when they left. */
+  readonly push: PushCounts | null;
   readonly inFlight: number;
   /** When the measurement began, by the machine's monotonic clock: to hold it against other logs of the machine. */
   readonly clockFromMs: number;

@@ -12,7 +12,7 @@ import { connect, type Socket } from 'node:net';
 import type { Writer } from '../protocols/writer.ts';
 import { Failure, failureOf } from './account.ts';
 import { nowMs } from './clock.ts';
-import { Found, type Driver, type Session } from './drivers/driver.ts';
+import { Found, type Driver, type PushedEvent, type Session } from './drivers/driver.ts';
 import type { Address } from './target.ts';
 
 /** A write takes 5 to 20 us. One that took longer was interrupted, perhaps before the bytes were out: the client was late. */
@@ -45,6 +45,10 @@ export interface Keeper {
   /** The answer to the oldest request came: the stamps are at `slot.head`. `status`: 0 where answers have none. */
   answered(slot: Slot, at: number, status: number): void;
   failed(slot: Slot, failure: Failure, status: number): void;
+  /** A message came that nobody had asked for. */
+  delivered(pushed: PushedEvent, at: number): void;
+  /** A connection goes on where the one before it was lost. */
+  resumed(): void;
   /** The connection has come to take requests, or answers came: there may be room for more. */
   freed(slot: Slot, at: number): void;
   /** The connection is gone; what it had in flight has been failed. `failure` is undefined where nobody is to blame. */
@@ -83,6 +87,8 @@ export class Slot {
 
   #socket: Socket | undefined = undefined;
   #session: Session | undefined = undefined;
+  /** Of the connection before. */
+  #before: Session | undefined = undefined;
   #requestsLeft = 0;
 
   constructor(keeper: Keeper) {
@@ -94,6 +100,11 @@ export class Slot {
     this.ownLag = new Float64Array(size);
     this.writeLag = new Float64Array(size);
     this.measured = new Uint8Array(size);
+  }
+
+  /** How long the server wants it to wait before it connects again. */
+  get reconnectMs(): number {
+    return this.#before?.reconnectMs ?? 0;
   }
 
   get inFlight(): number {
@@ -114,7 +125,7 @@ export class Slot {
     this.answers = 0;
     this.head = this.flushedTo = this.tail = 0;
     this.#requestsLeft = keeper.requestsPerConnection;
-    this.#session = keeper.driver.session();
+    this.#session = keeper.driver.session(this.#before);
     const socket: Socket = connect({
       ...keeper.address,
       noDelay: true,
@@ -230,7 +241,7 @@ export class Slot {
         this.answers += 1;
       } else if (found === Found.MORE) {
         break;
-      } else if (!this.#takeRare(found, session)) {
+      } else if (!this.#takeRare(found, session, at)) {
         return;
       }
     }
@@ -243,7 +254,7 @@ export class Slot {
   }
 
   /** @returns false: the connection is gone. */
-  #takeRare(found: Found, session: Session): boolean {
+  #takeRare(found: Found, session: Session, at: number): boolean {
     switch (found) {
       case Found.WRONG:
         this.#deny(session, Failure.WRONG_ANSWER);
@@ -251,8 +262,13 @@ export class Slot {
       case Found.DENIED:
         this.#deny(session, Failure.BAD_STATUS);
         return true;
+      case Found.EVENT:
+        this.#keeper.delivered(session.pushed!, at);
+        this.answers += 1;
+        return true;
       case Found.READY:
         this.state = State.OPEN;
+        if (session.resumes === true) this.#keeper.resumed();
         return true;
       case Found.SEND:
         this.#socket!.write(session.control!);
@@ -293,7 +309,7 @@ export class Slot {
         return this.#leaveOpenly(); // an answer up to the end: it announces it
       }
       if (found === Found.WRONG || found === Found.DENIED) {
-        this.#takeRare(found, session);
+        this.#takeRare(found, session, nowMs());
         return this.#leaveOpenly();
       }
       if (found === Found.FAIL) this.#keeper.complain(session.problem);
@@ -316,6 +332,7 @@ export class Slot {
   #discard(): Socket | undefined {
     const socket = this.#socket;
     this.#socket = undefined;
+    this.#before = this.#session;
     this.#session = undefined;
     return socket;
   }

@@ -5,6 +5,7 @@
 import { Account } from './account.ts';
 import { mergeCounted, percentileUs, type Counted } from './buckets.ts';
 import { Latencies } from './histogram.ts';
+import type { LoopName } from './plan.ts';
 import { RECORDERS, type Interval, type RecorderName } from './messages.ts';
 import type { Second, SecondFigures } from './result.ts';
 
@@ -72,7 +73,7 @@ export class Tally {
   readonly #main: RecorderName;
   #zeroMs: number | undefined = undefined;
 
-  constructor(loop: 'closed' | 'open') {
+  constructor(loop: LoopName) {
     this.#main = loop === 'open' ? 'response' : 'service';
   }
 

@@ -19,13 +19,13 @@ export interface Target {
 }
 
 /** Protocols whose targets go on with a path, and their ports where none is given. */
-const WITH_PATH: Readonly<Record<string, number>> = { http: 80 };
+const WITH_PATH: Readonly<Record<string, number>> = { http: 80, sse: 80 };
 
 const FORMS = 'tcp://host:port, unix:/path, PROTOCOL://host:port or PROTOCOL+unix:/path';
 
 /**
  * Reads `tcp://host:port`, `unix:/path`, and both with a protocol's word: `resp://host:port`, `line+unix:/path`; HTTP's
- * with a path: `http://host/path`.
+ * with a path: `http://host/path`. An event stream is `sse://host/path`, or `http://host/path` with the protocol sse.
  *
  * @param protocol what the option says; the address may say it instead
  * @throws OptionError
@@ -58,6 +58,7 @@ function noTarget(url: string): OptionError {
 }
 
 function pick(url: string, inUrl: string | undefined, asOption: string | undefined): string {
+  if (inUrl === 'http' && asOption === 'sse') return asOption; // an event stream has an http url
   if (inUrl !== undefined && asOption !== undefined && inUrl !== asOption) {
     throw new OptionError(`${url} says ${inUrl} and the option protocol says ${asOption}.`);
   }

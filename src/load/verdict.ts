@@ -6,6 +6,8 @@
  * - SERVER_BOUND: the generator had CPU to spare and was on time: the figures are the server's.
  * - UNCLEAR: both were at their limit, or the evidence is missing.
  */
+import type { LoopName } from './plan.ts';
+
 export const VERDICTS = ['SERVER_BOUND', 'CLIENT_BOUND', 'NOISY_MACHINE', 'UNCLEAR'] as const;
 export type VerdictName = (typeof VERDICTS)[number];
 
@@ -24,7 +26,7 @@ export const LAG_LEAST_US = 200;
 const GC_SHARE = 0.5;
 
 export interface Evidence {
-  readonly loop: 'closed' | 'open';
+  readonly loop: LoopName;
   readonly answered: number;
   /** Of the busiest load thread, idle spins left out; NaN where the platform does not say. */
   readonly clientBusyShare: number;

@@ -25,11 +25,13 @@ export function formatResult(result: LoadResult, checked: readonly Checked[] = [
   return `${lines.join('\n')}\n`;
 }
 
+const LOOP_WORDS = { closed: 'closed loop', push: 'events as they come' } as const;
+
 function headOf(result: LoadResult): string {
   const { connections, depth, durationMs, loop, offeredPerSecond, protocol, target, threads } =
     result;
   const how =
-    loop === 'open' ? `open loop at ${formatCount(offeredPerSecond ?? 0)}/s` : 'closed loop';
+    loop === 'open' ? `open loop at ${formatCount(offeredPerSecond ?? 0)}/s` : LOOP_WORDS[loop];
   const shape = `${plural(connections, 'connection')}, depth ${depth}, ${plural(threads, 'thread')}`;
   const ended = result.interrupted ? ', ended early' : '';
   return `${target} (${protocol}): ${how}, ${formatSeconds(durationMs)}${ended}; ${shape}`;
@@ -55,10 +57,11 @@ function requestsOf(result: LoadResult): string[] {
       ? ''
       : `${formatCount(scheduled)} due, ${formatCount(unsent)} of them never sent; `;
   return [
-    `  ${formatCount(ratePerSecond)} answers/s`,
+    `  ${formatCount(ratePerSecond)} ${result.loop === 'push' ? 'events' : 'answers'}/s`,
     `  ${due}${formatCount(sent)} sent = ${formatCount(answered)} answered + ${formatCount(failedTotal)} failed + ${formatCount(inFlight)} in flight`,
     ...(kinds.length > 0 ? [`  failed: ${kinds.join(', ')}`] : []),
     ...statusesOf(result),
+    ...pushOf(result),
     ...result.problems.map(({ count, problem }) => `    ${formatCount(count)} × ${problem}`),
   ];
 }
@@ -71,12 +74,24 @@ function statusesOf({ statuses }: LoadResult): string[] {
   return [`  statuses: ${each.join(', ')}`];
 }
 
+function pushOf({ connects, push }: LoadResult): string[] {
+  if (push === null) return [];
+  const { gaps, repeated, resumed, unstamped } = push;
+  const counts = [
+    plural(gaps, 'gap'),
+    `${formatCount(repeated)} repeated`,
+    `${formatCount(unstamped)} without a time`,
+    `${plural(connects.opened, 'connection')} opened, ${formatCount(resumed)} of them resumed`,
+  ];
+  return [`  ${counts.join(', ')}`];
+}
+
 function latenciesOf(result: LoadResult): string[] {
   const { connect, lag, loop, response, service } = result;
   const rows = [row('', COLUMNS)];
   if (loop === 'open') rows.push(latencyRow('response', response), boundRow(response));
-  rows.push(latencyRow('service', service));
-  if (loop === 'closed') rows.push(boundRow(service));
+  rows.push(latencyRow(loop === 'push' ? 'delivery' : 'service', service));
+  if (loop !== 'open') rows.push(boundRow(service));
   if (connect.count > 0) rows.push(latencyRow('connect', connect));
   if (lag !== null) rows.push(latencyRow('schedule lag', lag));
   return rows;

@@ -129,6 +129,7 @@ export function loadResult(shape: Shape = {}, changes: Partial<LoadResult> = {})
     },
     failedTotal: 0,
     statuses: null,
+    push: null,
     inFlight: 0,
     clockFromMs: 1000,
     durationMs: seconds * 1000,

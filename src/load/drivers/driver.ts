@@ -27,8 +27,20 @@ export const Found = {
   FAIL: 6,
   /** A whole answer, whose `status` says that the request was not served; `problem` says which. */
   DENIED: 7,
+  /** A message that nobody had asked for, in `pushed`. */
+  EVENT: 8,
 } as const;
 export type Found = (typeof Found)[keyof typeof Found];
+
+/** What a server has sent by itself. */
+export interface PushedEvent {
+  /** When it left, in milliseconds since 1970 by this machine's clock; NaN where it does not say. */
+  sentAtMs: number;
+  /** How many before it never came. */
+  missed: number;
+  /** It has come before. */
+  repeated: boolean;
+}
 
 /** One connection's conversation. */
 export interface Session {
@@ -38,6 +50,12 @@ export interface Session {
   readonly problem: string;
   /** After ANSWER, WRONG and DENIED, where answers have one: HTTP's, 100 to 599. They are counted. */
   readonly status?: number;
+  /** After EVENT. */
+  readonly pushed?: PushedEvent;
+  /** It goes on where the connection before it was lost. */
+  readonly resumes?: boolean;
+  /** How long the server wants clients to wait before they connect again. */
+  readonly reconnectMs?: number;
   /**
    * The connection is there: writes what MUST go before the first request, if anything. True: requests may follow at
    * once; false: after READY.
@@ -57,5 +75,6 @@ export interface Session {
 }
 
 export interface Driver {
-  session(): Session;
+  /** `before`: of the connection that this one replaces, if it replaces one. */
+  session(before?: Session): Session;
 }

@@ -26,7 +26,12 @@ const ANSWER_LIMIT_BYTES = 64 * 1024 * 1024;
 const KEPT_BYTES = 16 * 1024;
 export const DEFAULT_STATUSES = '2xx,3xx';
 
-const protocol = makeHttp({}, Date.now);
+export const httpCodec = makeHttp({}, Date.now);
+
+/** @throws TypeError that names what cannot be sent. */
+export function encodeHttp(request: HttpRequestInit, writer: Writer): void {
+  httpCodec.client.encode(request, writer, undefined);
+}
 
 interface Request {
   readonly sequence: number;
@@ -56,7 +61,7 @@ export function httpDriver(work: Work, options: Readonly<Record<string, unknown>
     work,
     limits: limitsOf(readHttpOptions(options), ANSWER_LIMIT_BYTES),
     counts: readStatuses(work.statuses ?? DEFAULT_STATUSES),
-    encoded: constant === undefined ? undefined : encodeAlone(protocol, constant),
+    encoded: constant === undefined ? undefined : encodeAlone(httpCodec, constant),
     right: undefined,
     rightStatus: 0,
   };
@@ -118,7 +123,7 @@ class HttpSession implements Session {
       return;
     }
     const message = work.messageAt(sequence);
-    protocol.client.encode(message as HttpRequestInit, writer, undefined);
+    encodeHttp(message as HttpRequestInit, writer);
     this.#queue.push({ sequence, message });
   }
 

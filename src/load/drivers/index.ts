@@ -6,6 +6,7 @@ import { codecDriver } from './codec.ts';
 import type { Driver } from './driver.ts';
 import { httpDriver } from './http.ts';
 import { referenceDriver } from './reference.ts';
+import { sseDriver } from './sse.ts';
 
 type MakeDriver = (work: Work, options: Readonly<Record<string, unknown>>) => Driver;
 
@@ -14,10 +15,11 @@ const own: Readonly<Record<string, MakeDriver>> = {
   bytes: bytesDriver,
   http: httpDriver,
   reference: referenceDriver,
+  sse: sseDriver,
 };
 
 /** Those for people: the reference server is not to be had from the command line. */
-export const driverNames: readonly string[] = protocolNames;
+export const driverNames: readonly string[] = [...protocolNames, 'sse'];
 
 export function isDriver(name: string): boolean {
   return Object.hasOwn(own, name) || driverNames.includes(name);
