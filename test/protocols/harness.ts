@@ -41,7 +41,8 @@ export function receive(codec: Codec<unknown, unknown>, pieces: Buffer[], limit 
     decoder.feed(shared, from, to, from + seen);
     let before = from;
     let step = decoder.next();
-    for (; step === Step.MESSAGE; step = decoder.next()) {
+    for (; isOnTheWay(step); step = decoder.next()) {
+      if (step !== Step.MESSAGE) continue;
       const { start, end } = decoder;
       assert.equal(decoder.pos, end, 'pos is behind the message');
       assert.ok(start >= before && end > start && end <= to, 'messages follow each other');
@@ -63,6 +64,7 @@ export function receive(codec: Codec<unknown, unknown>, pieces: Buffer[], limit 
       assert.equal(decoder.finish(), Step.FAIL);
     }
     if (failed !== undefined) break;
+    if (step === Step.END) return { values, spans, failure: '', reply: '', finished: step };
     assert.equal(step, Step.MORE);
     assert.ok(decoder.want <= limit, `want ${decoder.want} is within the limit`);
     assert.ok(decoder.want === 0 || decoder.want > to - decoder.pos, 'want asks for more');
@@ -78,6 +80,11 @@ export function receive(codec: Codec<unknown, unknown>, pieces: Buffer[], limit 
     reply: failed?.reply === undefined ? '' : Buffer.from(failed.reply).toString('latin1'),
     finished: failed === undefined ? decoder.finish() : Step.MORE,
   };
+}
+
+/** HOLD: every reply due is out at once here. ANSWER: whether it comes depends on the cuts. */
+function isOnTheWay(step: Step): boolean {
+  return step === Step.MESSAGE || step === Step.HOLD || step === Step.ANSWER;
 }
 
 /** A view is what it was when it was taken; anything else stays as it is, to be seen changing. */

@@ -53,6 +53,8 @@ export class ResponseDecoder extends BaseDecoder<ReceivedResponse> {
   protected readonly chunks: ChunkScanner;
   #state: number = State.LINE;
   #at = 0;
+  /** After a status line was refused. */
+  #reason = '';
   #minorVersion = 1;
   /** Where the body begins, from the message's start. */
   protected bodyStart = 0;
@@ -82,7 +84,7 @@ export class ResponseDecoder extends BaseDecoder<ReceivedResponse> {
     for (;;) {
       if (this.#state === State.LINE) {
         const end = this.#line();
-        if (end < 0) return this.#stopped(end, 'The status line is malformed or too long.');
+        if (end < 0) return this.#stopped(end, this.#reason);
         this.fields.restart(end);
         this.#state = State.FIELDS;
       }
@@ -169,21 +171,30 @@ export class ResponseDecoder extends BaseDecoder<ReceivedResponse> {
     const end = stop < cap ? stop : cap;
     let i = pos + this.#at;
     for (; i < end && i - pos < REASON_AT; i += 1) {
-      if (!fits(i - pos, buffer[i])) return Scan.REFUSED;
+      if (!fits(i - pos, buffer[i])) return this.#badLine();
     }
     while (i < end && VALUE[buffer[i]] === 1) i += 1;
     if (i + 1 >= end) {
-      if (stop >= cap || (i < end && buffer[i] !== CR)) return Scan.REFUSED;
+      if (i < end && buffer[i] !== CR) return this.#badLine();
+      if (stop >= cap) {
+        this.#reason = `The status line is longer than ${this.#limits.headLimitBytes} bytes.`;
+        return Scan.REFUSED;
+      }
       this.#at = i - pos;
       return Scan.MORE;
     }
-    if (buffer[i] !== CR || buffer[i + 1] !== LF) return Scan.REFUSED;
+    if (buffer[i] !== CR || buffer[i + 1] !== LF) return this.#badLine();
     this.#minorVersion = buffer[pos + 7] - 48;
     this.status =
       (buffer[pos + STATUS_AT] - 48) * 100 +
       (buffer[pos + STATUS_AT + 1] - 48) * 10 +
       (buffer[pos + STATUS_AT + 2] - 48);
     return i + 2 - pos;
+  }
+
+  #badLine(): number {
+    this.#reason = 'The status line is malformed.';
+    return Scan.REFUSED;
   }
 
   /** RFC 9112, 6.3. Returns what is wrong, or ''. */
