@@ -5,7 +5,9 @@ NODE_MIN := 22.23.3
 ready := node_modules/.ready
 node_min := node_modules/.node-min/node_modules/.bin/node
 
-.PHONY: help setup check fmt build test test-min bench peers ci clean
+counts = $(if $(count),--count=$(count)) $(if $(seed),--seed=$(seed))
+
+.PHONY: help setup check fmt build test test-min fuzz bench peers ci clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
@@ -31,6 +33,10 @@ test: $(ready) ## Run the tests on Node 26; some of them: make test files="src/n
 
 test-min: $(ready) $(node_min) ## The same on Node 22
 	@$(node_min) test/run.ts $(files)
+
+fuzz: $(ready) ## Feed every decoder with mutated input, HTTP's beside node:http: make fuzz count=10000 seed=1
+	@node_modules/.bin/node --conditions=patterns-source test/http/fuzz.ts $(counts)
+	@node_modules/.bin/node --conditions=patterns-source test/protocols/fuzz.ts $(counts)
 
 $(node_min): $(ready)
 	@mkdir -p node_modules/.node-min

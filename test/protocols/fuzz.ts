@@ -1,7 +1,7 @@
 /**
  * The long form of fuzz.test.ts:
  *
- *     node --conditions=patterns-source test/protocols/fuzz.ts [--target=resp] [--count=1000000] [--seed=1] [--from=0]
+ *     node --conditions=patterns-source test/protocols/fuzz.ts [--target=resp] [--count=100000] [--seed=1] [--from=0]
  *
  * `--count` inputs for each decoder whose name begins with `--target`. Each round of them has a seed of its own: a run that
  * was broken off goes on with --from, and a fault is found again by its round alone.
@@ -16,7 +16,7 @@ const ROUND = 10_000;
 const { values } = parseArgs({
   options: {
     target: { type: 'string', default: '' },
-    count: { type: 'string', default: '1000000' },
+    count: { type: 'string', default: '100000' },
     seed: { type: 'string', default: '1' },
     from: { type: 'string', default: '0' },
   },
