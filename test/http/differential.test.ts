@@ -1,7 +1,8 @@
-/** The short form of fuzz.ts: mutated requests, against node:http; and what the long form has found. */
+/** The short form of fuzz.ts: mutated requests and responses, against node:http; and what the long form has found. */
 import t from 'tap';
 import { seeded } from '../protocols/harness.ts';
 import { differ, differential, emptyTally } from './differential.ts';
+import { differResponses, emptyClientTally } from './differential-responses.ts';
 import { bytes } from './support.ts';
 
 const REQUESTS = 6000;
@@ -10,6 +11,15 @@ void t.test(`${REQUESTS} mutated requests`, async (t) => {
   const tally = emptyTally();
   await differential(REQUESTS, seeded(20_261_121), tally);
   t.equal(tally.requests, REQUESTS);
+  t.ok(tally.accepted > REQUESTS / 5, `${tally.accepted} are accepted`);
+  t.ok(tally.bothRefuse > REQUESTS / 5);
+  t.ok(tally.stricter.size > 5);
+});
+
+void t.test(`${REQUESTS} mutated responses`, async (t) => {
+  const tally = emptyClientTally();
+  await differResponses(REQUESTS, seeded(20_261_121), tally);
+  t.equal(tally.responses, REQUESTS);
   t.ok(tally.accepted > REQUESTS / 5, `${tally.accepted} are accepted`);
   t.ok(tally.bothRefuse > REQUESTS / 5);
   t.ok(tally.stricter.size > 5);

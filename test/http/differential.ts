@@ -6,9 +6,9 @@
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import http from 'node:http';
-import { Duplex } from 'node:stream';
 import { Step } from '../../src/protocols/protocol.ts';
 import { mutant, type Random } from './mutant.ts';
+import { pairs, Peer } from './peer.ts';
 import { hear, hearStreamed, type PlainRequest } from './support.ts';
 
 /** Why we are stricter, by how our sentence begins. Each of these node:http (or its parser, llhttp) lets pass. */
@@ -62,24 +62,10 @@ interface NodeRequest {
   done: boolean;
 }
 
-/** One connection of node:http's, in memory. */
-class Peer extends Duplex {
+/** One connection of node:http's. */
+class Client extends Peer {
   requests: NodeRequest[] = [];
   refused = false;
-  override _read(): void {}
-  override _write(_chunk: unknown, _encoding: unknown, done: () => void): void {
-    done();
-  }
-  // node:http asks for these of a socket.
-  setTimeout(): this {
-    return this;
-  }
-  setNoDelay(): this {
-    return this;
-  }
-  setKeepAlive(): this {
-    return this;
-  }
 }
 
 const server = http.createServer((request, response) => {
@@ -95,7 +81,7 @@ const server = http.createServer((request, response) => {
     trailers: [] as Array<[string, string]>,
   } as PlainRequest;
   const entry = { plain, done: false };
-  (request.socket as unknown as Peer).requests.push(entry);
+  (request.socket as unknown as Client).requests.push(entry);
   request.on('data', (piece: Buffer) => pieces.push(piece));
   request.on('error', () => {});
   request.on('end', () => {
@@ -107,14 +93,8 @@ const server = http.createServer((request, response) => {
 });
 // Not destroyed: what came whole before it is still to be told.
 server.on('clientError', (_error, socket) => {
-  (socket as unknown as Peer).refused = true;
+  (socket as unknown as Client).refused = true;
 });
-
-function pairs(raw: readonly string[]): Array<[string, string]> {
-  const list: Array<[string, string]> = [];
-  for (let i = 0; i < raw.length; i += 2) list.push([raw[i].toLowerCase(), raw[i + 1]]);
-  return list;
-}
 
 export interface Tally {
   requests: number;
@@ -158,15 +138,15 @@ export async function differ(input: Buffer, random: Random, tally: Tally): Promi
   peer.destroy();
 }
 
-function connect(input: Buffer): Peer {
-  const peer = new Peer();
+function connect(input: Buffer): Client {
+  const peer = new Client();
   peer.on('error', () => {});
   server.emit('connection', peer);
   peer.push(Buffer.from(input));
   return peer;
 }
 
-async function compare(input: Buffer, peer: Peer, random: Random, tally: Tally): Promise<void> {
+async function compare(input: Buffer, peer: Client, random: Random, tally: Tally): Promise<void> {
   const shown = JSON.stringify(input.toString('latin1'));
   const { control: _, ...ours } = hear([input]);
   const at = [random(), random()]

@@ -252,7 +252,7 @@ function bend(random: Random, lines: string[]): void {
 }
 
 /** One change of the text, wherever it may be. */
-function changed(text: string, random: Random): string {
+export function changed(text: string, random: Random): string {
   const at = Math.floor(random() * (text.length + 1));
   const to = Math.min(text.length, at + 1 + Math.floor(random() * 6));
   switch (Math.floor(random() * 13)) {

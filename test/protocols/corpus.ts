@@ -128,9 +128,22 @@ export const CORPUS: Readonly<Record<string, readonly Kept[]>> = {
     ],
     [
       'lengths of what has no body',
-      'HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\nHTTP/1.1 304 \r\nContent-Length: 9\r\n\r\n',
+      'HTTP/1.1 204 \r\nContent-Length: 9\r\n\r\nHTTP/1.1 304 \r\nTransfer-Encoding: chunked\r\n\r\n',
       2,
       'END',
+    ],
+    ['chunks of 204', 'HTTP/1.1 204 \r\nTransfer-Encoding: chunked\r\n\r\n', 0, 'MALFORMED'],
+    [
+      'two framings of an interim response',
+      'HTTP/1.1 100 \r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\nHTTP/1.1 200 \r\n\r\n',
+      0,
+      'MALFORMED',
+    ],
+    [
+      'an interim response of HTTP/1.0',
+      'HTTP/1.0 103 \r\n\r\nHTTP/1.1 204 \r\n\r\n',
+      0,
+      'MALFORMED',
     ],
     [
       'two framings',

@@ -8,7 +8,7 @@ import { LARGE_LIMIT_BYTES, TARGETS } from './targets.ts';
 
 t.setTimeout(600_000);
 
-const RUNS = 1000;
+const RUNS = 600;
 /** What stays within it does not grow with the message. */
 const OWN_BYTES = 8 * 1024;
 

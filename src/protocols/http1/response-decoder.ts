@@ -92,9 +92,11 @@ export class ResponseDecoder extends BaseDecoder<ReceivedResponse> {
       const end = this.fields.scan(this.buffer, this.pos, this.stop);
       if (end < 0) return this.#stopped(end, this.fields.reason);
       this.bodyStart = end;
+      const wrong = this.#check();
+      if (wrong !== '') return this.refuse(wrong);
       if (this.status >= 200 || this.status === 101) {
-        const reason = this.#frame();
-        return reason === '' ? Step.MESSAGE : this.refuse(reason);
+        const tooLong = this.#frame();
+        return tooLong === '' ? Step.MESSAGE : this.refuse(tooLong);
       }
       this.pos += end;
       this.#begin();
@@ -197,15 +199,23 @@ export class ResponseDecoder extends BaseDecoder<ReceivedResponse> {
     return Scan.REFUSED;
   }
 
+  /** Where others may see an end, or a body, in another place (RFC 9110, 15.2; RFC 9112, 6.1). What is wrong, or ''. */
+  #check(): string {
+    const { contentLength, chunked } = this.fields;
+    const old = this.#minorVersion === 0;
+    if (old && this.status < 200) return 'HTTP/1.0 has no interim responses.';
+    if (!chunked) return '';
+    if (contentLength !== NO_LENGTH) return 'There are a Content-Length and a Transfer-Encoding.';
+    if (old) return 'HTTP/1.0 has no Transfer-Encoding.';
+    if (this.status >= 200 && this.status !== 204) return '';
+    return `A response with status ${this.status} has no Transfer-Encoding.`;
+  }
+
   /** RFC 9112, 6.3. Returns what is wrong, or ''. */
   #frame(): string {
     const fields = this.fields;
     const { status } = this;
     const old = this.#minorVersion === 0;
-    if (fields.chunked && fields.contentLength !== NO_LENGTH) {
-      return 'There are a Content-Length and a Transfer-Encoding.';
-    }
-    if (fields.chunked && old) return 'HTTP/1.0 has no Transfer-Encoding.';
     this.#keepAlive = !fields.close && (!old || fields.keepAlive);
     this.#state = State.LENGTH;
     if (status === 101) {
