@@ -6,6 +6,8 @@ import type { Socket } from 'node:net';
 import { inspect } from 'node:util';
 import type { Protocol } from './protocols/protocol.ts';
 import { HandlerError, PushError, TopicError } from './errors.ts';
+import type { WebSocketHooks } from './http/websocket.ts';
+import type { HttpRequest } from './protocols/http1/request.ts';
 
 const TOPIC_LIMIT_CHARS = 1024;
 
@@ -25,7 +27,7 @@ export type CloseCode =
   | 'client' // the peer ended it, in an orderly way
   | 'reset' // the peer or the network broke it
   | 'handler' // the handler called close()
-  | 'idle' // nothing was read or written for idleTimeoutMs
+  | 'idle' // nothing was read or written for idleTimeoutMs, or the peer does not answer pings
   | 'send-limit' // the peer did not read, and sendLimitBytes were waiting for it
   | 'protocol' // the peer broke the protocol; `error` says how
   | 'error' // the handler threw or rejected, and the protocol has no error reply
@@ -35,6 +37,9 @@ export type CloseCode =
 export interface CloseReason {
   readonly code: CloseCode;
   readonly error?: unknown;
+  /** Of a WebSocket: what the peer's Close said; 1005 where that was nothing, 1006 where there was none (RFC 6455, 7.1.5). */
+  readonly status?: number;
+  readonly text?: string;
 }
 
 export type Slow = 'close' | 'skip';
@@ -80,8 +85,11 @@ export interface Connection<Out = unknown, State = unknown> {
    * and is counted and reported as an error in the loops that tried.
    */
   publish(topic: string, message: Out): void;
-  /** Closes in an orderly way: nothing more is read, replies due are sent, then the end. */
-  close(): void;
+  /**
+   * Closes in an orderly way: nothing more is read, replies due are sent, then the end. `status` and `text` are for
+   * protocols that have a goodbye: WebSocket's Close.
+   */
+  close(status?: number, text?: string): void;
 }
 
 export interface StartContext<Data = unknown> {
@@ -118,6 +126,8 @@ export interface MessageHandler<In = any, Out = any, State = any, Data = any> {
   close?(connection: Connection<Out, State>, reason: CloseReason): void;
   /** `open`, `message`, `drain` or `close` threw or rejected, for the handler's own log. */
   error?(error: unknown, connection: Connection<Out, State>): void;
+  /** Takes WebSockets, where the protocol is `http`: hooks, or a function that gives those for a request, or none. */
+  readonly websocket?: WebSocketHooks | ((request: HttpRequest) => WebSocketHooks | undefined);
   /** In `dispatched`, one connection's messages may run on any executor. Such a handler has no `open`, `drain` or `close`. */
   readonly stateless?: boolean;
   /** It sends outside of its own message, or uses topics. `blocking` refuses it. */

@@ -36,6 +36,13 @@ export type { HttpOptions, HttpProtocol } from './protocols/http1/http.ts';
 export type { HttpHeaders } from './protocols/http1/headers.ts';
 export type { HttpRequest } from './protocols/http1/request.ts';
 export type { HttpResponse } from './protocols/http1/response.ts';
+export type {
+  WebSocketCloseReason,
+  WebSocketConnection,
+  WebSocketHooks,
+  WebSocketUpgrade,
+} from './http/websocket.ts';
+export type { WebSocketOptions } from './protocols/websocket/options.ts';
 export { jsonLines } from './protocols/json-lines.ts';
 export { lengthPrefix } from './protocols/length-prefix.ts';
 export { line } from './protocols/line.ts';

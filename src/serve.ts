@@ -20,7 +20,7 @@ import {
 } from './options.ts';
 import { protocolNames, protocols, type ProtocolName } from './protocols/index.ts';
 import type { Protocol } from './protocols/protocol.ts';
-import { fit, loadHandler, makeLoop, refuseWhileLoading } from './workers/load.ts';
+import { equip, loadHandler, makeLoop, refuseWhileLoading } from './workers/load.ts';
 import type { LoadedHandler, Plan, WorkerStats } from './workers/plan.ts';
 
 export interface ServeOptions extends Omit<OptionsInput, 'mode'> {
@@ -128,7 +128,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   return start(mode, plan, read.drainTimeoutMs, async () => {
     if (object === undefined) return loadHandler(plan);
     const own = typeof protocol === 'object' ? protocol : undefined;
-    return { handler: object, protocol: fit(object, plan, own) };
+    return equip(object, plan, own);
   });
 }
 

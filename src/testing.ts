@@ -18,6 +18,7 @@ import { MemoryWire } from './net/memory-wire.ts';
 import { DEFAULT_IDLE_TIMEOUT_MS, readOptions, type OptionsInput } from './options.ts';
 import { makeProtocol, type ProtocolName } from './protocols/index.ts';
 import type { Protocol } from './protocols/protocol.ts';
+import { equipped } from './workers/load.ts';
 
 export interface HarnessOptions {
   /** For a handler that brings none. Default `bytes()`. */
@@ -55,9 +56,10 @@ export async function harness(
   }
   const { limits } = readOptions({ limits: options.limits ?? {} });
   const clock = new ManualClock();
+  const protocol = choose(handler.protocol, options.protocol);
   const loop = new Loop({
-    handler,
-    protocol: choose(handler.protocol, options.protocol),
+    handler: equipped(handler, protocol),
+    protocol,
     limits: { ...limits, idleTimeoutMs: limits.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS },
     nagle: false,
     fast: false,

@@ -29,6 +29,7 @@ Examples:
   patterns load http://127.0.0.1:8080/users --header='accept: text/plain' --depth=16
   patterns load http://127.0.0.1:8080/ --body='{"a":1}' --requests-per-connection=1
   patterns load http://127.0.0.1:8080/clock --protocol=sse   events: delivery time, gaps, resumption
+  patterns load ws://127.0.0.1:8080/chat --expect=echo      WebSocket round trips
   patterns load unix:/run/echo.sock --protocol=line --expect=echo --json=result.json
   patterns load tcp://127.0.0.1:7000 --find-knee --slo='p99<5ms'
   patterns load tcp://127.0.0.1:7000 --rate=1000 --threshold='p99<5ms' --threshold='errors<0.1%'

@@ -32,6 +32,10 @@ export interface FetchOptions {
   readonly stateless?: boolean;
   /** Default 'lazy'. 'real': `Response` is never replaced; each one is then read through its stream. */
   readonly responses?: 'lazy' | 'real';
+  /** Takes WebSockets (MessageHandler.websocket); what they do not take goes to the function. */
+  readonly websocket?: MessageHandler['websocket'];
+  /** The WebSockets send outside of their own messages (MessageHandler.pushes). */
+  readonly pushes?: boolean;
 }
 
 /**
@@ -54,6 +58,8 @@ export function fromFetch(
   return {
     protocol: options.protocol ?? http(),
     stateless: options.stateless ?? true,
+    websocket: options.websocket,
+    pushes: options.pushes,
     message(request, connection) {
       const lazy = new LazyRequest(request, connection) as unknown as Request;
       const response = run(lazy, { connection, request });

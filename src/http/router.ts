@@ -1,6 +1,7 @@
 /** A small router: static paths and parameters, 404, and 405 with Allow. */
 import { OptionError, HttpError } from '../errors.ts';
 import type { Connection, MessageHandler } from '../handler.ts';
+import type { WebSocketHooks } from './websocket.ts';
 import { http, type HttpProtocol } from '../protocols/http1/http.ts';
 import { isMethod } from '../protocols/http1/methods.ts';
 import type { HttpRequest } from '../protocols/http1/request.ts';
@@ -19,6 +20,8 @@ export interface RouterOptions {
   readonly protocol?: HttpProtocol;
   /** Requests may run on any executor of `dispatched` (MessageHandler.stateless). Default true: HTTP has no state of its own. */
   readonly stateless?: boolean;
+  /** Its WebSockets send outside of their own messages (MessageHandler.pushes). */
+  readonly pushes?: boolean;
   /** Answers where no route has the path. Default: 404 without a body. */
   readonly notFound?: Route;
 }
@@ -36,6 +39,8 @@ export interface Router extends MessageHandler<HttpRequest, HttpResponse> {
   options(path: string, route: Route): this;
   /** Any method of METHODS. */
   on(method: string, path: string, route: Route): this;
+  /** Takes the path's WebSockets; parameters are in `connection.request.params`. Other requests go to its routes. */
+  ws(path: string, hooks: WebSocketHooks): this;
   message(request: HttpRequest, connection: Connection<HttpResponse>): Awaitable<HttpResponse>;
 }
 
@@ -50,6 +55,8 @@ class Segment {
   readonly named = new Map<string, Segment>();
   parameter: Segment | undefined = undefined;
   readonly methods = new Map<string, Target>();
+  sockets: { readonly hooks: WebSocketHooks; readonly names: readonly string[] } | undefined =
+    undefined;
 }
 
 /**
@@ -78,12 +85,28 @@ export function router(options: RouterOptions = {}): Router {
     if (names.length === 0) exact.set(path, segment);
     return self;
   };
+  const ws = (path: string, hooks: WebSocketHooks): Router => {
+    const { segment, names } = place(root, path);
+    if (segment.sockets !== undefined) {
+      throw new OptionError(`router: ${path} takes WebSockets already.`);
+    }
+    segment.sockets = { hooks, names };
+    return self;
+  };
   const adder = (method: string) => (path: string, route: Route) => on(method, path, route);
 
   const self: Router = {
     protocol: options.protocol ?? http(),
     stateless: options.stateless ?? true,
+    pushes: options.pushes,
     on,
+    ws,
+    websocket(request: HttpRequest) {
+      const values: string[] = [];
+      const sockets = find(root, request.path, 1, values, hasSockets)?.sockets;
+      if (sockets !== undefined && values.length > 0) request.params = named(sockets.names, values);
+      return sockets?.hooks;
+    },
     get: adder('GET'),
     head: adder('HEAD'),
     post: adder('POST'),
@@ -94,7 +117,9 @@ export function router(options: RouterOptions = {}): Router {
     message(request, connection) {
       const values: string[] = [];
       const segment =
-        exact.get(request.target) ?? exact.get(request.path) ?? find(root, request.path, 1, values);
+        exact.get(request.target) ??
+        exact.get(request.path) ??
+        find(root, request.path, 1, values, hasMethods);
       if (segment === undefined) return notFound(request, connection);
       const { methods } = segment;
       const target =
@@ -130,24 +155,32 @@ function place(root: Segment, path: string): { segment: Segment; names: string[]
   return { segment, names };
 }
 
-/** Walks the segments of `path` from `from` on; parameters' values go to `values`. */
-function find(at: Segment, path: string, from: number, values: string[]): Segment | undefined {
+const hasMethods = ({ methods }: Segment) => methods.size > 0;
+const hasSockets = ({ sockets }: Segment) => sockets !== undefined;
+
+/** Walks the segments of `path` from `from` on to one that `has` what is looked for; parameters' values go to `values`. */
+function find(
+  at: Segment,
+  path: string,
+  from: number,
+  values: string[],
+  has: (segment: Segment) => boolean,
+): Segment | undefined {
   if (!path.startsWith('/')) return undefined; // '*'
   const slash = path.indexOf('/', from);
   const part = slash === -1 ? path.slice(from) : path.slice(from, slash);
+  const ending = (next: Segment) => {
+    if (slash !== -1) return find(next, path, slash + 1, values, has);
+    return has(next) ? next : undefined;
+  };
   const next = at.named.get(part);
-  const found = next === undefined ? undefined : ending(next, path, slash, values);
+  const found = next === undefined ? undefined : ending(next);
   if (found !== undefined) return found;
   if (at.parameter === undefined || part === '') return undefined;
   values.push(part);
-  const other = ending(at.parameter, path, slash, values);
+  const other = ending(at.parameter);
   if (other === undefined) values.pop();
   return other;
-}
-
-function ending(at: Segment, path: string, slash: number, values: string[]): Segment | undefined {
-  if (slash !== -1) return find(at, path, slash + 1, values);
-  return at.methods.size > 0 ? at : undefined;
 }
 
 function named(names: readonly string[], values: readonly string[]): Record<string, string> {

@@ -63,6 +63,7 @@ const words: Readonly<Record<string, Words>> = {
   bytes: rawBytes,
   'length-prefix': rawBytes,
   line: text,
+  ws: text,
   'json-lines': json,
   msgpack: json,
   resp: {
@@ -128,7 +129,7 @@ function completed(request: HttpRequestInit, plan: PayloadPlan): HttpRequestInit
 
 export interface PayloadPlan {
   readonly protocol: string;
-  /** Of the target: what HTTP asks for, and of whom. */
+  /** Of the target: what HTTP and WebSocket ask for, and of whom. */
   readonly path?: string | undefined;
   readonly host?: string | undefined;
   readonly method?: string | undefined;

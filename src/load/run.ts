@@ -60,7 +60,7 @@ export async function runLoad(input: LoadPlan, options: RunOptions = {}): Promis
   const plan = await readPlan(input);
   // What is wrong with the payload shows here, and not in each thread.
   try {
-    makeDriver(plan.protocol, plan.protocolOptions, await readWork(plan, 0));
+    makeDriver(plan.protocol, plan.protocolOptions, await readWork(plan, 0), plan);
   } catch (error) {
     if (error instanceof TypeError) throw new OptionError(`${error.message}.`, { cause: error });
     throw error;

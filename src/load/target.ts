@@ -13,19 +13,20 @@ export interface Target {
   /** The protocol's word. */
   readonly protocol: string;
   readonly address: Address;
-  /** HTTP's: what is asked for, and whom. */
+  /** HTTP's and WebSocket's: what is asked for, and whom. */
   readonly path: string | undefined;
   readonly host: string | undefined;
 }
 
 /** Protocols whose targets go on with a path, and their ports where none is given. */
-const WITH_PATH: Readonly<Record<string, number>> = { http: 80, sse: 80 };
+const WITH_PATH: Readonly<Record<string, number>> = { http: 80, sse: 80, ws: 80 };
 
 const FORMS = 'tcp://host:port, unix:/path, PROTOCOL://host:port or PROTOCOL+unix:/path';
 
 /**
  * Reads `tcp://host:port`, `unix:/path`, and both with a protocol's word: `resp://host:port`, `line+unix:/path`; HTTP's
- * with a path: `http://host/path`. An event stream is `sse://host/path`, or `http://host/path` with the protocol sse.
+ * and WebSocket's with a path: `http://host/path`, `ws://host/path`. An event stream is `sse://host/path`, or
+ * `http://host/path` with the protocol sse.
  *
  * @param protocol what the option says; the address may say it instead
  * @throws OptionError

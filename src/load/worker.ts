@@ -23,11 +23,16 @@ try {
 
 async function main(): Promise<void> {
   const work = await readWork(plan, thread);
-  const engine = new Engine(plan, thread, makeDriver(plan.protocol, plan.protocolOptions, work), {
-    begun: () => collectEvery(engine, plan.intervalMs),
-    finished: () => void end(engine),
-    broken,
-  });
+  const engine = new Engine(
+    plan,
+    thread,
+    makeDriver(plan.protocol, plan.protocolOptions, work, plan),
+    {
+      begun: () => collectEvery(engine, plan.intervalMs),
+      finished: () => void end(engine),
+      broken,
+    },
+  );
   port.on('message', (message: ToThread) => {
     take(engine, message).catch(broken);
   });

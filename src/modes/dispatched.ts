@@ -77,7 +77,7 @@ export class DispatchedConversation extends Conversation {
   #seenBy = new Set<Executor>();
   #onOpened: (() => void) | undefined = undefined;
   /** The protocols that it has switched to, for executors that see it later. */
-  #switches: string[] = [];
+  #switches: Array<readonly [name: string, handover: unknown]> = [];
   /** By the number of the message that they reply to. */
   #streams: Map<number, RemoteStream> | undefined = undefined;
   /** Messages that executors have. */
@@ -129,11 +129,11 @@ export class DispatchedConversation extends Conversation {
   }
 
   /** Every executor that decodes for it is told; where the switch names hooks, that is its home alone. */
-  protected override switched(name: string): void {
+  protected override switched(name: string, handover: unknown): void {
     if (!this.#isStateless) this.#see(this.#homeExecutor());
     for (const executor of this.#isStateless ? this.#seenBy : [this.#homeExecutor()])
-      executor.switch(this, name);
-    this.#switches.push(name);
+      executor.switch(this, name, handover);
+    this.#switches.push([name, handover]);
   }
 
   protected override runDrain(): void {
@@ -148,8 +148,8 @@ export class DispatchedConversation extends Conversation {
   override onClosed(failure: Error | undefined): void {
     super.onClosed(failure);
     // An error is told by its message: not every one survives the way.
-    const { code, error } = this.reason!;
-    const plain = { code, error: error instanceof Error ? error.message : error };
+    const { error, ...rest } = this.reason!;
+    const plain = { ...rest, error: error instanceof Error ? error.message : error };
     for (const executor of this.#seenBy) executor.forget(this, plain, this.#shipped > 0);
   }
 
@@ -194,7 +194,8 @@ export class DispatchedConversation extends Conversation {
         this.unsubscribe(extra as string);
         break;
       case Kind.CLOSE:
-        this.close();
+        if (end > start) this.leave('handler', Buffer.from(bytes.subarray(start, end)));
+        else this.close();
         break;
       case Kind.ENDS:
         this.#ends(extra as Ending);
@@ -235,14 +236,15 @@ export class DispatchedConversation extends Conversation {
       this.settle(slot, SlotState.ENDS, extra);
     } else {
       if (kind === Kind.REPLY_AFTER) {
-        const { close, switchTo, stream } = extra as {
+        const { close, switchTo, handover, stream } = extra as {
           close?: boolean;
           switchTo?: string;
+          handover?: unknown;
           stream: boolean;
         };
         const source = stream ? new RemoteStream(executor, this.id, number) : undefined;
         if (source !== undefined) (this.#streams ??= new Map()).set(number, source);
-        slot.after = { close, switchTo, stream: source };
+        slot.after = { close, switchTo, handover, stream: source };
       }
       this.settle(slot, SlotState.BYTES, bytes.subarray(start, end));
     }
@@ -275,7 +277,7 @@ export class DispatchedConversation extends Conversation {
     if (this.#seenBy.has(executor)) return;
     this.#seenBy.add(executor);
     executor.see(this);
-    for (const name of this.#switches) executor.switch(this, name);
+    for (const [name, handover] of this.#switches) executor.switch(this, name, handover);
   }
 
   #confirm(executor: Executor, bytes: number): void {

@@ -16,10 +16,11 @@ import type {
   MessageHandler,
   SubscribeOptions,
 } from '../handler.ts';
-import { Step, type Decoder, type Protocol } from '../protocols/protocol.ts';
+import { Step, type Decoder, type Heartbeat, type Protocol } from '../protocols/protocol.ts';
 import { Gate, OVER } from './gate.ts';
 import { Kept } from './kept.ts';
 import type { Loop } from './loop.ts';
+import { Pulse } from './pulse.ts';
 import { FLUSH_BYTES, Replies } from './replies.ts';
 import { SlotState } from './slot.ts';
 import type { Subscriber } from './topics.ts';
@@ -27,6 +28,8 @@ import type { WheelEntry } from './wheel.ts';
 import type { Wire, WireListener } from './wire.ts';
 
 const EMPTY = Buffer.alloc(0);
+/** The peer has not closed as the protocol has it (RFC 6455, 7.1.5). */
+const NO_FAREWELL = { status: 1006, text: '' };
 
 /** What runs a protocol's messages: the handler, or the part of it that a switch names. */
 export type Hooks = Pick<MessageHandler, 'message' | 'open' | 'drain' | 'close'>;
@@ -37,6 +40,8 @@ export class Conversation
 {
   readonly id: number;
   state: unknown = undefined;
+  /** What opened it, where a protocol gave way to another: a WebSocket's request. */
+  request: unknown = undefined;
   bucket = -1;
   index = -1;
 
@@ -48,6 +53,10 @@ export class Conversation
   #ended = false;
   /** We have ended. */
   #finished = false;
+  /** When our goodbye went out; before that, behind the reply to the message that is running, the goodbye itself. */
+  #leftAt = 0;
+  #goodbye: Uint8Array | undefined = undefined;
+  #pulse = new Pulse();
   /** The server stops: the end follows when everything received is answered. */
   #stopping = false;
   #opened = false;
@@ -84,8 +93,8 @@ export class Conversation
     return this.#abort.signal;
   }
 
-  close(): void {
-    this.finish('handler');
+  close(status?: number, text?: string): void {
+    this.#leave('handler', status, text);
   }
 
   subscribe(topic: string, options?: SubscribeOptions): void {
@@ -120,7 +129,7 @@ export class Conversation
   }
 
   onBytes(buffer: Buffer, length: number): boolean {
-    this.stamp = this.loop.wheel.tick;
+    this.stamp = this.#pulse.heardAt = this.loop.wheel.tick;
     this.loop.counters.bytesIn += length;
     if (this.gate === 0 && this.#kept === undefined) {
       this.#decode(buffer, 0, length, 0);
@@ -149,7 +158,7 @@ export class Conversation
   onClosed(error: Error | undefined): void {
     if (this.gate & Gate.CLOSED) return;
     this.gate |= Gate.CLOSED;
-    this.endReason ??= error === undefined ? { code: 'client' } : { code: 'reset', error };
+    this.endReason ??= this.#because(error === undefined ? 'client' : 'reset', error);
     this.loop.remove(this);
     this.#kept = undefined;
     this.dropReplies();
@@ -166,22 +175,30 @@ export class Conversation
 
   timeoutTicks(): number {
     const ticks = this.#finished ? this.loop.lingerTicks : this.loop.idleTicks;
-    if (!this.#deadlineMs || this.gate !== 0) return ticks;
-    const left = this.#deadline() - this.stamp || -1;
+    let due = Infinity;
+    if (this.#deadlineMs && this.gate === 0) due = this.#deadline();
+    if (this.leaving !== undefined) due = Math.min(due, this.#leftAt + this.loop.lingerTicks);
+    else if (this.#heartbeat !== undefined) {
+      due = Math.min(due, this.#pulse.dueAt(this.#heartbeat, this.loop.wheel));
+    }
+    if (due === Infinity) return ticks;
+    const left = due - this.stamp || -1;
     return ticks === 0 ? left : Math.min(ticks, left);
   }
 
   onDue(): void {
     if (this.#isOverdue()) this.#refuse(this.#decoder.expire!());
+    else if (this.leaving !== undefined && !this.#finished) this.#awaitGoodbye();
     else if (this.#finished || this.gate & Gate.BLOCKED) this.abort('idle');
+    else if (this.#beat()) return;
     else if (this.inFlight > 0 || this.gate & Gate.OPENING) this.stamp = this.loop.wheel.tick; // the handler is at it
-    else this.finish('idle');
+    else this.#leave('idle');
   }
 
   /** Nothing more is decoded; replies due go out; then the end. */
   finish(code: CloseCode, error?: unknown): void {
     if (this.gate & OVER) return;
-    this.endReason = error === undefined ? { code } : { code, error };
+    this.endReason = this.#because(code, error);
     this.gate |= Gate.ENDING;
     this.#kept = undefined;
     this.#decoder.ended?.();
@@ -191,13 +208,13 @@ export class Conversation
   /** The server stops: messages that came whole are answered, then the end. */
   drain(): void {
     this.#stopping = true;
-    if (this.gate === 0 && this.#decoder.unfinished !== true) this.finish('stop');
+    if (this.gate === 0 && this.#decoder.unfinished !== true) this.#leave('stop');
   }
 
   /** Ends at once. */
   abort(code: CloseCode, error?: unknown): void {
     if (this.gate & Gate.CLOSED) return;
-    this.endReason ??= error === undefined ? { code } : { code, error };
+    this.endReason ??= this.#because(code, error);
     this.gate |= Gate.ENDING | Gate.LAST;
     this.wire.destroy();
   }
@@ -245,7 +262,18 @@ export class Conversation
   }
 
   /** The protocol has given way to its `switches[name]`. */
-  protected switched(_name: string): void {}
+  protected switched(_name: string, _handover: unknown): void {}
+
+  /**
+   * Ends in an orderly way, by a goodbye: replies due go out, then these bytes; the peer's answer to them is awaited
+   * where there are timers, and nothing else of what it sends is looked at.
+   */
+  protected leave(code: CloseCode, goodbye: Uint8Array): void {
+    if (this.gate & OVER || this.leaving !== undefined) return;
+    this.leaving = { code };
+    if (this.inside) this.#goodbye = goodbye;
+    else this.#sayGoodbye(goodbye);
+  }
 
   protected runDrain(): void {
     try {
@@ -282,6 +310,7 @@ export class Conversation
     } finally {
       this.inside = false;
     }
+    if (this.#goodbye !== undefined) this.#sayGoodbye(this.#goodbye);
     if (!isPromise(state)) {
       this.state = state;
       this.#opened = true;
@@ -387,6 +416,7 @@ export class Conversation
   }
 
   #message(decoder: Decoder<unknown>, buffer: Buffer): void {
+    if (this.leaving !== undefined) return;
     this.loop.counters.messages += 1;
     try {
       this.run(decoder, buffer);
@@ -394,15 +424,17 @@ export class Conversation
       if (!(error instanceof ProtocolError)) throw error;
       this.#refuse(error);
     }
+    if (this.#goodbye !== undefined) this.#sayGoodbye(this.#goodbye);
   }
 
   /** True: nothing more is decoded for now. */
   #special(step: Step, decoder: Decoder<unknown>): boolean {
     if (step === Step.ANSWER) {
-      this.answer(decoder.control!);
+      if (this.leaving === undefined) this.answer(decoder.control!);
       return false;
     }
     if (step === Step.URGENT) {
+      if (this.leaving !== undefined) return false;
       const writer = this.writer();
       writer.raw(decoder.control!);
       this.collected(writer);
@@ -451,13 +483,64 @@ export class Conversation
   /** The peer broke the protocol: replies due go out, then the protocol's last bytes, then the end. */
   #refuse(error: ProtocolError): void {
     this.loop.counters.errors += 1;
-    if (error.reply !== undefined) this.answer(error.reply);
+    if (error.reply !== undefined && this.leaving === undefined) this.answer(error.reply);
     this.finish('protocol', error);
+  }
+
+  /** Ends in an orderly way, with a goodbye where the protocol has one. */
+  #leave(code: CloseCode, status?: number, text?: string): void {
+    const goodbye = this.codec.encodeClose?.(code, status, text);
+    if (goodbye === undefined) this.finish(code);
+    else this.leave(code, goodbye);
+  }
+
+  #sayGoodbye(goodbye: Uint8Array): void {
+    this.#goodbye = undefined;
+    if (this.gate & OVER) return;
+    this.answer(goodbye);
+    this.#leftAt = this.loop.wheel.tick;
+    if (this.loop.timed) this.loop.wheel.restart(this);
+    else this.finish(this.leaving!.code);
+  }
+
+  /** The peer has its time, counted from when our goodbye left. */
+  #awaitGoodbye(): void {
+    const { tick } = this.loop.wheel;
+    if (this.slots.head !== undefined) this.#leftAt = tick;
+    else if (this.#leftAt + this.loop.lingerTicks <= tick) this.abort('idle');
+  }
+
+  /** Why it ends: what was said first, and what the peer said. */
+  #because(code: CloseCode, error: unknown): CloseReason {
+    const why = this.leaving ?? (error === undefined ? { code } : { code, error });
+    if (this.codec.encodeClose === undefined) return why;
+    return { ...why, ...(this.#decoder.farewell ?? NO_FAREWELL) };
+  }
+
+  get #heartbeat(): Heartbeat | undefined {
+    return this.loop.timed ? this.codec.heartbeat : undefined;
+  }
+
+  /** Asks whether the peer lives, or gives it up. False: neither was due. */
+  #beat(): boolean {
+    const heartbeat = this.#heartbeat;
+    const { wheel } = this.loop;
+    if (heartbeat === undefined || this.gate & OVER) return false;
+    if (this.#pulse.dueAt(heartbeat, wheel) > wheel.tick) return false;
+    if (this.gate !== 0) {
+      this.#pulse.heardAt = wheel.tick; // it is we who do not listen
+    } else if (this.#pulse.isProbed(heartbeat, wheel)) {
+      this.abort('idle', new Error(`No answer to a ping for ${heartbeat.timeoutMs} ms.`));
+    } else {
+      this.#pulse.beatAt = wheel.tick;
+      this.push(heartbeat.bytes);
+    }
+    return true;
   }
 
   /** Every whole message received has started. */
   #caughtUp(): void {
-    if (this.#stopping && this.#decoder.unfinished !== true) this.finish('stop');
+    if (this.#stopping && this.#decoder.unfinished !== true) this.#leave('stop');
     if (!this.#ended || this.gate & OVER) return;
     const decoder = this.#decoder;
     const kept = this.#kept;
@@ -469,7 +552,7 @@ export class Conversation
     this.finish('client');
   }
 
-  protected switchTo(name: string): void {
+  protected switchTo(name: string, handover?: unknown): void {
     const next = this.protocol.switches?.[name];
     if (next === undefined) {
       this.broken(
@@ -478,7 +561,9 @@ export class Conversation
       );
       return;
     }
-    const hooks = next.hooks === undefined ? this.hooks : hooksOf(this.loop.handler, next.hooks);
+    if (handover !== undefined) this.request = next.revive?.(handover) ?? handover;
+    const hooks =
+      next.hooks === undefined ? this.hooks : hooksOf(this.loop.handler, next.hooks, this.request);
     if (hooks === undefined) {
       this.broken(
         new HandlerError(`The handler has no ${next.hooks}: { message() }, and ${name} needs it.`),
@@ -492,7 +577,9 @@ export class Conversation
     if (this.#kept !== undefined) this.#kept.seen = this.#kept.start;
     this.gate &= ~Gate.HELD;
     this.hooks = hooks;
-    this.switched(name);
+    this.switched(name, handover);
+    this.#pulse.heardAt = this.loop.wheel.tick;
+    if (this.#heartbeat !== undefined) this.loop.wheel.restart(this);
     if (next.hooks !== undefined) this.#runOpen();
   }
 
@@ -540,9 +627,14 @@ export class Conversation
   }
 }
 
-/** What a switch names of a handler. */
-export function hooksOf(handler: MessageHandler, name: string): Hooks | undefined {
-  const hooks = (handler as unknown as Record<string, Hooks | undefined>)[name];
+/** What a switch names of a handler: hooks, or a function that gives those for what opened the connection. */
+export function hooksOf(
+  handler: MessageHandler,
+  name: string,
+  request: unknown,
+): Hooks | undefined {
+  const found = (handler as unknown as Record<string, unknown>)[name];
+  const hooks = (typeof found === 'function' ? found(request) : found) as Hooks | undefined;
   return typeof hooks?.message === 'function' ? hooks : undefined;
 }
 

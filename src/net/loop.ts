@@ -71,6 +71,8 @@ export interface LoopOptions {
   readonly protocol: Protocol;
   readonly limits: Limits;
   readonly nagle: boolean;
+  /** Its timers run. Default true; where reads block they do not. */
+  readonly timed?: boolean;
   /** Shared read buffer, or 'data' events. */
   readonly fast: boolean;
   readonly clock?: Clock;
@@ -90,6 +92,7 @@ export class Loop {
   readonly idleTicks: number;
   readonly lingerTicks: number;
   readonly inFlightLimit: number;
+  readonly timed: boolean;
   readonly topics: Topics;
   readonly counters: Counters = { ...NOTHING_COUNTED };
   /** Collects what the read under way produces. */
@@ -116,6 +119,7 @@ export class Loop {
     this.protocol = options.protocol;
     this.limits = options.limits;
     this.topics = new Topics(this, options.bus ?? NO_BUS);
+    this.timed = options.timed ?? true;
     this.inFlightLimit = Math.min(this.handler.concurrency ?? Infinity, this.limits.inFlight);
     const idleMs = this.limits.idleTimeoutMs;
     this.wheel = new Wheel(

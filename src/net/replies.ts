@@ -39,6 +39,8 @@ export abstract class Replies {
   /** Inside its own `open` or `message` call. */
   protected inside = false;
   protected endReason: CloseReason | undefined = undefined;
+  /** Why our goodbye is out, or on its way, and the peer's is awaited. */
+  protected leaving: CloseReason | undefined = undefined;
   #outbox = new Outbox();
   #dirty = false;
   #wantsDrain = false;
@@ -58,7 +60,7 @@ export abstract class Replies {
   /** A gate may have opened. */
   protected abstract goOn(): void;
   /** The protocol gives way to its `switches[name]`. */
-  protected abstract switchTo(name: string): void;
+  protected abstract switchTo(name: string, handover?: unknown): void;
   /** The handler threw, or asked for what cannot be. */
   protected abstract handlerFailed(error: unknown): void;
   /** The peer has taken what a sender waited for. */
@@ -67,7 +69,7 @@ export abstract class Replies {
   protected abstract get stillComing(): boolean;
 
   send(message: unknown): Sent {
-    if (this.gate & OVER && !this.#answers()) return Sent.CLOSED;
+    if (this.#isShut()) return Sent.CLOSED;
     if (
       !this.inside &&
       this.inFlight === 0 &&
@@ -89,7 +91,7 @@ export abstract class Replies {
 
   /** A topic's message, sent as `send()` sends. False: it was not taken. */
   deliver({ bytes, after }: Encoded): boolean {
-    if (this.gate & OVER && !this.#answers()) return false;
+    if (this.#isShut()) return false;
     this.push(bytes);
     if (after !== undefined) this.#apply(after, undefined);
     this.#flushLong();
@@ -155,7 +157,7 @@ export abstract class Replies {
 
   /** Bytes that were encoded elsewhere, at a message boundary, not behind replies due. */
   protected push(bytes: Uint8Array): void {
-    if (this.gate & OVER && !this.#answers()) return;
+    if (this.#isShut()) return;
     const writer = this.writer();
     writer.raw(bytes);
     this.collected(writer);
@@ -265,6 +267,7 @@ export abstract class Replies {
   ): After | undefined {
     this.handlerFailed(error);
     if (this.codec.encodeError !== undefined) return this.codec.encodeError(error, writer, input);
+    if (this.codec.encodeClose !== undefined) writer.raw(this.codec.encodeClose('error'));
     this.endBehind(slot, 'error', error);
     return undefined;
   }
@@ -283,7 +286,7 @@ export abstract class Replies {
       this.#openStream(after, after.stream, slot);
       return true;
     }
-    if (after.switchTo !== undefined) this.switchTo(after.switchTo);
+    if (after.switchTo !== undefined) this.switchTo(after.switchTo, after.handover);
     if (after.close === true) this.endBehind(slot, 'handler');
     return false;
   }
@@ -312,7 +315,8 @@ export abstract class Replies {
           this.abort('error', error);
           return;
         }
-        this.#apply({ close: after.close, switchTo: after.switchTo }, slot);
+        const { close, switchTo, handover } = after;
+        this.#apply({ close, switchTo, handover }, slot);
         this.#release(slot);
         this.#advance();
       },
@@ -351,6 +355,12 @@ export abstract class Replies {
   #checkLimit(): void {
     if (this.wire.waitingBytes + this.#outbox.waitingBytes > this.loop.limits.sendLimitBytes)
       this.abort('send-limit');
+  }
+
+  /** Nothing can be sent any more. While a message is in flight our goodbye is still behind its reply. */
+  #isShut(): boolean {
+    if (this.leaving !== undefined && this.inFlight === 0) return true;
+    return (this.gate & OVER) !== 0 && !this.#answers();
   }
 
   /** It ends, but messages in flight are still answered, and may send: the peer, or the server, has ended it, not they. */

@@ -57,6 +57,8 @@ export interface Decoder<T> {
   target: string;
   /** After FAIL. */
   failure: ProtocolError | undefined;
+  /** After END: what the peer said for a goodbye, where the protocol has words for it (a WebSocket's Close). */
+  readonly farewell?: { readonly status: number; readonly text: string } | undefined;
   /** The message under way may take so long from its first byte on; 0 or undefined: for ever. Time spent in WAIT does not count. */
   readonly deadlineMs?: number;
   /** A message that was given away is still coming. A server that stops waits for it. */
@@ -87,6 +89,8 @@ export interface After {
   readonly close?: boolean;
   /** Once the bytes are out, go on with `switches[switchTo]`. The decoder MUST have said HOLD after the request. */
   readonly switchTo?: string;
+  /** What the next protocol begins with. Plain: it may cross threads. */
+  readonly handover?: unknown;
   /** More bytes to come, pulled while this reply is the oldest one due and the peer reads; later replies wait behind it. `return()` is called if the connection ends first. */
   readonly stream?: AsyncIterable<Uint8Array | string>;
 }
@@ -107,6 +111,21 @@ export interface Codec<In, Out> {
    * that is missing. A handler that returns undefined, and has not closed the connection, has then failed.
    */
   readonly repliesToAll?: boolean;
+  /**
+   * The goodbye of a connection that we end in an orderly way; `code` is why (CloseReason), the rest what the handler
+   * said. The peer's own is then awaited (END), except behind an error. Throws a TypeError where that cannot be said.
+   */
+  encodeClose?(code: string, status?: number, text?: string): Uint8Array;
+  /** How to find out that a peer is dead, in modes with timers. */
+  readonly heartbeat?: Heartbeat | undefined;
+}
+
+export interface Heartbeat {
+  /** Nothing was received for so long: `bytes` are sent, to which every living peer answers. */
+  readonly intervalMs: number;
+  /** Nothing was received for so long behind them: the connection is cut. */
+  readonly timeoutMs: number;
+  readonly bytes: Uint8Array;
 }
 
 /** A protocol that another one gives way to in mid-connection. */
@@ -114,6 +133,8 @@ export interface Switch {
   readonly protocol: Protocol;
   /** The handler's property that holds the hooks (`open`, `message`, `drain`, `close`) for its messages. Without it `message` itself goes on. */
   readonly hooks?: string;
+  /** Makes of what was handed over what the hooks find as `connection.request`. A property that is a function of it gives the hooks. */
+  revive?(handover: unknown): unknown;
 }
 
 export interface Protocol<In = any, Out = any> {
@@ -135,4 +156,8 @@ export interface Protocol<In = any, Out = any> {
   /** A message as a value that msgpackr can carry, and back. */
   pack?(message: In): unknown;
   unpack?(packed: unknown): In;
+  /** What the protocol makes of a handler, once in each loop, before it is used: HTTP answers handshakes for its `websocket`. */
+  equip?<T extends object>(handler: T): T;
+  /** What its options ask of a mode (Capability), each with the end of a sentence that says why. */
+  readonly needs?: Readonly<Record<string, string>>;
 }

@@ -15,12 +15,34 @@ import type { LoadedHandler, Plan } from './plan.ts';
  * @throws HandlerError, ModeError, OptionError
  */
 export async function loadHandler(plan: Plan, inWorker = false): Promise<LoadedHandler> {
-  const handler = await importHandler(plan.handlerUrl, inWorker);
-  return { handler, protocol: fit(handler, plan) };
+  return equip(await importHandler(plan.handlerUrl, inWorker), plan);
+}
+
+/** What `fit` says, and the handler as its protocol makes it. @throws HandlerError, ModeError, OptionError */
+export function equip(handler: Handler, plan: Plan, given?: Protocol): LoadedHandler {
+  const protocol = fit(handler, plan, given);
+  return { handler: equipped(handler, protocol), protocol };
+}
+
+/**
+ * @throws HandlerError where it has hooks for what the protocol does not switch to. A function may give none: the
+ * built-in echo takes any protocol.
+ */
+export function equipped<T extends Handler>(handler: T, protocol: Protocol): T {
+  if (
+    'websocket' in handler &&
+    typeof handler.websocket === 'object' &&
+    protocol.equip === undefined
+  ) {
+    throw new HandlerError(
+      `The handler has websocket, and its protocol is ${protocol.name}: WebSockets take http().`,
+    );
+  }
+  return protocol.equip?.(handler) ?? handler;
 }
 
 /** Checks that the mode can run the handler, and says which protocol it speaks. `given`: as an object, in this process. */
-export function fit(handler: Handler, plan: Plan, given?: Protocol): Protocol {
+function fit(handler: Handler, plan: Plan, given?: Protocol): Protocol {
   const socket = isSocketHandler(handler);
   if (socket) require(plan, 'socket-handler', 'the handler takes sockets');
   else if (handler.pushes === true) require(plan, 'pushes', 'the handler pushes');
@@ -38,6 +60,7 @@ export function fit(handler: Handler, plan: Plan, given?: Protocol): Protocol {
   if (protocol.name !== 'http') {
     require(plan, 'raw-protocol', `the protocol is ${protocol.name}, and not http`);
   }
+  for (const [need, why] of Object.entries(protocol.needs ?? {})) require(plan, need, why);
   if (!protocol.framed && (protocol.pack === undefined || protocol.unpack === undefined)) {
     require(plan, 'unframed-protocol', `protocol ${protocol.name} is neither framed nor gives pack() and unpack()`);
   }
@@ -133,6 +156,7 @@ export async function makeLoop(
   return new Loop({
     ...loaded,
     limits: plan.limits,
+    timed: plan.capabilities.includes('idle-timeout'),
     nagle: plan.nagle,
     fast: (await readPaths(plan)).onread,
     ...more,

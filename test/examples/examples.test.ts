@@ -193,6 +193,25 @@ void t.test('router', async (t) => {
   });
 });
 
+void t.test('ws-echo', async (t) => {
+  await forEveryMode(t, {}, async (t, combo) => {
+    const server = await serveExample(t, combo, 'ws-echo');
+    const page = await text(await ask(server, agentFor(t, combo), '/'));
+    t.match(page, /new WebSocket/);
+    await withClients(async (i) => {
+      const url = `${server.url.replace('tcp:', 'ws:')}/rooms/r${i}`;
+      const socket = new WebSocket(url);
+      await before(once(socket, 'open'), 'it opens');
+      const answer = once(socket, 'message') as Promise<[{ data: string }]>;
+      socket.send('hi');
+      t.equal((await before(answer, 'an answer'))[0].data, `r${i} 1: hi`);
+      const closed = once(socket, 'close') as Promise<[CloseEvent]>;
+      socket.close(4000);
+      t.match((await before(closed, 'it closes'))[0], { code: 4000, wasClean: true });
+    });
+  });
+});
+
 async function ask(server: Server, agent: http.Agent, path: string, body?: string) {
   const { port } = server.address as { port: number };
   const method = body === undefined ? 'GET' : 'POST';

@@ -115,7 +115,7 @@ class BytesSession implements Session {
   }
 }
 
-function asBytes(message: unknown): Uint8Array {
+export function asBytes(message: unknown): Uint8Array {
   const bytes = typeof message === 'string' ? Buffer.from(message) : message;
   if (bytes instanceof Uint8Array && bytes.length > 0) return bytes;
   throw new TypeError('A message of raw bytes must be a string or a Uint8Array, and not empty');

@@ -60,11 +60,12 @@ function feed(session: Session, bytes: Buffer, size: number): Found[] {
 }
 
 t.test('the table', async (t) => {
-  t.same(driverNames, [...protocolNames, 'sse']);
+  t.same(driverNames, [...protocolNames, 'sse', 'ws']);
   t.ok(isDriver('reference'));
   t.notOk(isDriver('toString'));
 });
 
+/** WebSocket has a handshake first: websocket.test.ts. */
 for (const name of [...protocolNames, 'reference']) {
   t.test(`${name}: answers are found wherever they are cut`, async (t) => {
     const driver = await driverOf(name, { expect: 'echo', payloadBytes: 20 });

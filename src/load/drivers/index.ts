@@ -7,8 +7,9 @@ import type { Driver } from './driver.ts';
 import { httpDriver } from './http.ts';
 import { referenceDriver } from './reference.ts';
 import { sseDriver } from './sse.ts';
+import { websocketDriver, type Place } from './websocket.ts';
 
-type MakeDriver = (work: Work, options: Readonly<Record<string, unknown>>) => Driver;
+type MakeDriver = (work: Work, options: Readonly<Record<string, unknown>>, place: Place) => Driver;
 
 /** Those with a file of their own; every other protocol is spoken by its client codec. */
 const own: Readonly<Record<string, MakeDriver>> = {
@@ -16,10 +17,11 @@ const own: Readonly<Record<string, MakeDriver>> = {
   http: httpDriver,
   reference: referenceDriver,
   sse: sseDriver,
+  ws: websocketDriver,
 };
 
 /** Those for people: the reference server is not to be had from the command line. */
-export const driverNames: readonly string[] = [...protocolNames, 'sse'];
+export const driverNames: readonly string[] = [...protocolNames, 'sse', 'ws'];
 
 export function isDriver(name: string): boolean {
   return Object.hasOwn(own, name) || driverNames.includes(name);
@@ -30,8 +32,9 @@ export function makeDriver(
   name: string,
   options: Readonly<Record<string, unknown>>,
   work: Work,
+  place: Place = {},
 ): Driver {
   return Object.hasOwn(own, name)
-    ? own[name](work, options)
+    ? own[name](work, options, place)
     : codecDriver(work, makeProtocol(name, options));
 }

@@ -25,7 +25,7 @@ export const Kind = {
   PULL: 16,
   /** The stream of message `number` is no longer wanted. */
   CANCEL: 5,
-  /** The connection has switched protocols. Extra: to which. */
+  /** The connection has switched protocols. Extra: to which, and what was handed over. */
   SWITCH: 17,
   // executor → reader
   OPENED: 6,
@@ -45,7 +45,7 @@ export const Kind = {
   CHUNK: 13,
   /** The stream is over. Extra: null, or what it failed with. */
   CHUNK_END: 14,
-  /** The handler called close(). */
+  /** The handler called close(). Bytes: the goodbye, where the protocol has one. */
   CLOSE: 15,
   /** Extra: the topic and, as its peer may be slow, the policy. */
   SUBSCRIBE: 19,

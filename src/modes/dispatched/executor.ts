@@ -185,7 +185,7 @@ class Executor {
         remote.cancelStream(number);
         break;
       case Kind.SWITCH:
-        remote.switch(extra as string);
+        remote.switch(...(extra as [string, unknown]));
         break;
       default:
         this.#connections.delete(id);
@@ -206,6 +206,7 @@ class Remote implements Connection {
   readonly id: number;
   readonly remoteAddress: string;
   state: unknown = undefined;
+  request: unknown = undefined;
   #executor: Executor;
   #hooks: Hooks;
   #protocol: Protocol;
@@ -276,10 +277,13 @@ class Remote implements Connection {
     return Sent.WAIT;
   }
 
-  close(): void {
+  close(status?: number, text?: string): void {
     if (this.#over) return;
+    const { out } = this.#executor;
+    const goodbye = this.#protocol.server.encodeClose?.('handler', status, text);
     this.#over = true;
-    this.#executor.out.add(Kind.CLOSE, this.id, 0);
+    if (goodbye === undefined) out.add(Kind.CLOSE, this.id, 0);
+    else out.addBytes(Kind.CLOSE, this.id, 0, goodbye, 0, goodbye.length);
     this.#executor.schedule();
   }
 
@@ -478,6 +482,7 @@ class Remote implements Connection {
       this.#executor.out.addExtra(Kind.ENDS, this.id, number, {
         code: 'error',
         error: String(error),
+        reply: server.encodeClose?.('error'),
       });
       return;
     }
@@ -500,6 +505,7 @@ class Remote implements Connection {
     this.#executor.out.extra({
       close: after.close,
       switchTo: after.switchTo,
+      handover: after.handover,
       stream: after.stream !== undefined,
     });
     if (after.close === true) this.#over = true;
@@ -507,12 +513,15 @@ class Remote implements Connection {
   }
 
   /** The reader has switched: what comes from now on is of that protocol. */
-  switch(name: string): void {
+  switch(name: string, handover: unknown): void {
     const next = this.#protocol.switches![name];
     this.#protocol = next.protocol;
     this.#decoder = next.protocol.server.decoder(this.#executor.plan.limits.messageLimitBytes);
+    if (handover !== null && handover !== undefined) {
+      this.request = next.revive?.(handover) ?? handover;
+    }
     if (next.hooks === undefined) return;
-    this.#hooks = hooksOf(this.#executor.handler, next.hooks)!;
+    this.#hooks = hooksOf(this.#executor.handler, next.hooks, this.request)!;
     this.open();
   }
 

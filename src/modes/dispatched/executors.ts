@@ -90,8 +90,8 @@ export class Executor {
     this.#out.addExtra(Kind.PACKED, work.conversation.id, this.#begin(work), packed);
   }
 
-  switch(conversation: DispatchedConversation, to: string): void {
-    this.#out.addExtra(Kind.SWITCH, conversation.id, 0, to);
+  switch(conversation: DispatchedConversation, to: string, handover: unknown): void {
+    this.#out.addExtra(Kind.SWITCH, conversation.id, 0, [to, handover]);
     this.#schedule();
   }
 

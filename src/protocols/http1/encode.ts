@@ -96,6 +96,7 @@ export class ResponseEncoder {
     }
     let head = this.#prefix;
     if (closes) head += '\r\nConnection: close';
+    else if (fields.upgrade) head += '\r\nConnection: Upgrade'; // 426 names what to upgrade to
     else if (request.minorVersion === 0) head += '\r\nConnection: keep-alive';
     return head;
   }
@@ -190,7 +191,7 @@ export class ResponseEncoder {
     }
     const upgrade = switchTo === undefined ? '' : '\r\nConnection: Upgrade';
     this.#write(statusLine(status) + fields.text + upgrade + END, '', writer);
-    return switchTo === undefined ? undefined : { switchTo };
+    return switchTo === undefined ? undefined : { switchTo, handover: response.handover };
   }
 }
 

@@ -8,6 +8,9 @@ import { limitsOf, readHttpOptions, type HttpOptions } from './options.ts';
 import { RequestDecoder } from './request-decoder.ts';
 import { StreamingRequestDecoder } from './streaming-decoder.ts';
 import { ResponseDecoder } from './response-decoder.ts';
+import { equip } from '../websocket/equip.ts';
+import { readWebSocketOptions } from '../websocket/options.ts';
+import { websocketSwitches } from '../websocket/websocket.ts';
 import type { HttpRequest, HttpRequestInit } from './request.ts';
 import type { HttpResponse } from './response.ts';
 
@@ -41,10 +44,13 @@ export function http(options: HttpOptions = {}): HttpProtocol {
   return makeHttp(options, Date.now);
 }
 
+const PINGS = { 'idle-timeout': 'websocket.pingIntervalMs was given, and pings take timers' };
+
 /** The same with a clock of the caller's own. */
 export function makeHttp(options: HttpOptions, now: Now): HttpProtocol {
   const checked = readHttpOptions(options);
   const streams = checked.body === 'stream';
+  const websocket = readWebSocketOptions(checked.websocket ?? {});
   const lines = new HeadLines(now);
   const encoder = new ResponseEncoder(lines);
   const most = (limitBytes: number) =>
@@ -54,6 +60,9 @@ export function makeHttp(options: HttpOptions, now: Now): HttpProtocol {
     options: checked,
     framed: !streams,
     whole: streams ? makeHttp({ ...checked, body: 'collect' }, now) : undefined,
+    switches: websocketSwitches(websocket),
+    equip: <T extends object>(handler: T) => equip(handler, websocket),
+    needs: websocket.pingIntervalMs ? PINGS : undefined,
     server: Object.freeze({
       decoder(limitBytes: number) {
         const limits = limitsOf(checked, limitBytes);

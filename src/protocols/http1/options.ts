@@ -1,5 +1,6 @@
 /** Every option and limit of `http`, with its default, and what Node's http and nginx have in its place. */
 import { flag, oneOf, readOptions, wholeNumber } from '../framing/options.ts';
+import type { WebSocketOptions } from '../websocket/options.ts';
 
 export interface HttpOptions {
   /**
@@ -38,9 +39,11 @@ export interface HttpOptions {
    * off; only the time that a handler takes to read a stream does not count. `blocking` has no deadlines.
    */
   readonly requestTimeoutMs?: number;
+  /** Of WebSockets, which a handler takes by its `websocket` hooks. */
+  readonly websocket?: WebSocketOptions;
 }
 
-export type Limits = Readonly<Required<HttpOptions>>;
+export type Limits = Readonly<Required<Omit<HttpOptions, 'websocket'>>>;
 
 const bytes = wholeNumber(1, 2 ** 31 - 1, 'bytes');
 const milliseconds = wholeNumber(0, 2 ** 31 - 1, 'milliseconds');
@@ -57,6 +60,7 @@ export function readHttpOptions(given: HttpOptions): Readonly<HttpOptions> {
     lengthRequired: flag,
     headTimeoutMs: milliseconds,
     requestTimeoutMs: milliseconds,
+    websocket: (value) => (typeof value === 'object' ? undefined : 'an object of options'),
   });
 }
 

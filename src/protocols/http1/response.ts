@@ -20,4 +20,6 @@ export interface HttpResponse {
   readonly trailers?: () => HeadersInit;
   /** With 101: the connection goes on with that protocol. The request must have asked for an upgrade. */
   readonly switchTo?: string;
+  /** With `switchTo`: what that protocol begins with. */
+  readonly handover?: unknown;
 }
