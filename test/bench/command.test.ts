@@ -1,23 +1,15 @@
-/** `patterns bench` as a process: a short real run, Ctrl-C and what goes on from there, refusals, and nothing left behind. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+/** `patterns bench` as a process: a short real run, what it refuses, and its page. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import t, { type Test } from 'tap';
-import type { BenchResult, Stored } from '../../bench/result.ts';
+import t from 'tap';
+import type { Stored } from '../../bench/result.ts';
 import { hasProc } from '../../bench/measure/proc.ts';
-import { folderOf, mapTwo, run, start, type CliOptions, type Ended } from '../cli/cli.ts';
+import { folderOf, mapTwo, run } from '../cli/cli.ts';
+import { measure, resultOf, tiny } from './support.ts';
 
 t.jobs = 1;
 
 t.setTimeout(120_000);
-
-/** To its end, however long a busy machine takes: the file has its own limit. */
-function measure(t: Test, args: readonly string[], options?: CliOptions): Promise<Ended> {
-  return start(t, args, options).ended;
-}
-
-const tiny = ['--anyway', '--duration=300ms', '--warmup=100ms', '--connections=4'];
-const resultOf = (folder: string): BenchResult =>
-  JSON.parse(readFileSync(join(folder, 'result.json'), 'utf8')) as BenchResult;
 
 t.test('a first look: the table, the answer, and a folder that holds every run', async (t) => {
   const folder = folderOf(t);
@@ -89,38 +81,6 @@ t.test('a handler of one’s own, refused where a mode cannot serve it', async (
   );
 });
 
-t.test('Ctrl-C keeps what was measured, leaves no process, and --resume goes on', async (t) => {
-  const folder = join(folderOf(t), 'run');
-  const args = ['--modes=single,sharded:process', '--workers=1', '--blocks=2', `--out=${folder}`];
-  const cli = start(t, ['bench', '--quick', ...tiny, ...args]);
-  // With the first run kept and the second one under way.
-  await cli.says('err', /^1\/4 /m);
-  const below = hasProc ? await childrenOf(cli.child.pid!) : [];
-  cli.kill('SIGINT');
-  const ended = await cli.ended;
-  t.equal(ended.code, 1);
-  t.match(ended.err, /^patterns: Ended early: go on with patterns bench --resume .*run\.$/m);
-  t.match(ended.out, /^Ended early; what was measured: /m);
-  for (const pid of below) t.notOk(existsSync(`/proc/${pid}`), `${pid} has ended`);
-  t.equal(resultOf(folder).complete, false);
-  const kept = keptIn(folder);
-  t.ok(kept.length >= 1 && kept.length < 4, kept.join());
-  const before = kept.map((name) => readFileSync(join(folder, 'trials', name), 'utf8'));
-
-  const resumed = await measure(t, ['bench', '--anyway', `--resume=${folder}`]);
-  t.equal(resumed.code, 0, resumed.err);
-  const result = resultOf(folder);
-  t.equal(result.complete, true);
-  t.equal(result.blocks.order.length, 2);
-  for (const [arm, runs] of Object.entries(result.blocks.runs)) t.equal(runs.length, 2, arm);
-  t.same(
-    kept.map((name) => readFileSync(join(folder, 'trials', name), 'utf8')),
-    before,
-    'as they were',
-  );
-  t.equal(keptIn(folder).length, 4);
-});
-
 t.test('what cannot be: one sentence, and exit 2', async (t) => {
   const folder = folderOf(t, { 'broken.mjs': 'nonsense(' });
   const cases: [string[], RegExp][] = [
@@ -169,36 +129,3 @@ t.test('help names the suites and what each answers', async (t) => {
     t.match(out, flag);
   }
 });
-
-function keptIn(folder: string): string[] {
-  return readdirSync(join(folder, 'trials')).filter((name) => !name.startsWith('again-'));
-}
-
-/** All processes below it, once there are some. */
-async function childrenOf(root: number): Promise<string[]> {
-  for (;;) {
-    const found = processesBelow(root);
-    if (found.length > 0) return found;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
-function processesBelow(root: number): string[] {
-  const parents = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid): [string, number] => [pid, parentOf(pid)]);
-  const found = [root];
-  for (const parent of found) {
-    found.push(...parents.filter(([, of]) => of === parent).map(([pid]) => Number(pid)));
-  }
-  return found.slice(1).map(String);
-}
-
-function parentOf(pid: string): number {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1]);
-  } catch {
-    return 0;
-  }
-}
