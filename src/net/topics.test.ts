@@ -3,7 +3,7 @@ import t, { type Test } from 'tap';
 import { handlerErrors } from '../channels.ts';
 import { defineHandler, type Connection, type MessageHandler } from '../handler.ts';
 import { line } from '../protocols/line.ts';
-import type { Protocol } from '../protocols/protocol.ts';
+import type { Codec, Protocol } from '../protocols/protocol.ts';
 import { harness, type HarnessOptions } from '../testing.ts';
 
 type Line = Connection<string>;
@@ -208,6 +208,45 @@ t.test('a message that wants an end behind it, or more bytes', async (t) => {
     t.equal(client.text, 'bye\n');
     t.ok(client.ended);
   }
+});
+
+t.test('a connection that has switched protocols gets it in the words of its own', async (t) => {
+  const { protocol, encoded } = counting(line());
+  const quad: Codec<unknown, unknown> = {
+    ...line().server,
+    encode(message, writer) {
+      writer.text(`<${message as string}>`);
+      return undefined;
+    },
+  };
+  const quads: Protocol = { ...line(), name: 'quads', server: quad };
+  const switching: Protocol = {
+    ...protocol,
+    server: {
+      ...protocol.server,
+      encode(message, writer, input) {
+        protocol.server.encode(message, writer, input);
+        return message === 'switch' ? { switchTo: 'quads' } : undefined;
+      },
+    },
+    switches: { quads: { protocol: quads } },
+  };
+  const { server, connect, failed } = await start(t, {
+    protocol: switching,
+    message(text: string, connection: Line) {
+      connection.subscribe('a');
+      return text;
+    },
+  });
+  const clients = [await connect('stay\n'), await connect('switch\n'), await connect('stay\n')];
+  encoded.length = 0;
+  server.publish('a', 'hello');
+  server.publish('a', 'two\nlines');
+  await server.settled();
+  const texts = clients.map((client) => client.text.replace(/^(stay|switch)\n/, ''));
+  t.strictSame(texts, ['hello\n', '<hello><two\nlines>', 'hello\n']);
+  t.strictSame(encoded, ['hello', 'two\nlines'], 'once for each codec, also where it fails');
+  t.match(failed, [{ message: /line cannot carry/ }]);
 });
 
 t.test('start() publishes', async (t) => {

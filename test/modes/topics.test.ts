@@ -6,12 +6,16 @@ import { allGone, childrenOf } from './support/alive.ts';
 import { connectTo, type Client } from './support/client.ts';
 import { forEveryMode, handlerUrl, serveWith, type Combo } from './support/combos.ts';
 import { Log } from './support/log.ts';
+import { scripted, Speaker } from './support/scripts.ts';
 import { before, until } from './support/wait.ts';
 
 t.setTimeout(600_000);
 
-const MOST_CLIENTS = 60;
+/** In `shared` the one that is awake takes them all, for a while. */
+const MOST_CLIENTS = 300;
 const CHURN = 20_000;
+/** So many that the kernel hardly gives them all to one shard. */
+const SPOKEN_CLIENTS = 8;
 const needs = ['pushes'] as const;
 
 interface Served {
@@ -72,6 +76,22 @@ async function sum(server: Server, figure: 'topics' | 'subscriptions' | 'dropped
   return workers.reduce((total, worker) => total + worker[figure], 0);
 }
 
+/** A worker that is late is reported with its last figures, so it is asked again. */
+async function comesTo(
+  server: Server,
+  figure: Parameters<typeof sum>[1],
+  value: number,
+  what: string,
+) {
+  let now = -1;
+  await until(
+    async () => (now = await sum(server, figure)) === value,
+    `${what}: ${value} ${figure}`,
+  ).catch((error: Error) => {
+    throw new Error(`${error.message}, and there are ${now}`);
+  });
+}
+
 /** The lines that came with that beginning. */
 function lines(client: Client, beginning: string): string[] {
   return client.text.split('\n').filter((line) => line.startsWith(beginning));
@@ -117,14 +137,46 @@ t.test('publish and subscribe', async (t) => {
     await ask(publisher, 'sub ends', 'subscribed to ends');
     leaver.end();
     await publisher.untilText('ended: client\n');
-    t.equal(await sum(server, 'subscriptions'), clients.length, 'who ends leaves its topics');
+    const stay = clients.length;
+    await comesTo(server, 'subscriptions', stay, 'who ends leaves its topics');
     await ask(publisher, `churn ${CHURN}`, 'churned');
-    t.equal(await sum(server, 'subscriptions'), clients.length, 'and whoever comes and goes');
+    await comesTo(server, 'subscriptions', stay, 'and whoever comes and goes');
     for (const client of clients) client.socket.destroy();
-    await until(async () => (await sum(server, 'topics')) === 0, 'no topic is left');
-    t.equal(await sum(server, 'subscriptions'), 0, 'nor a subscription');
+    await comesTo(server, 'topics', 0, 'no topic is left');
+    await comesTo(server, 'subscriptions', 0, 'nor a subscription');
     t.equal(await sum(server, 'errors'), 0);
     t.notOk(log.lines.includes('close error'));
+  });
+});
+
+const spoken = scripted.filter((name) => name !== 'http'); // a response needs its request
+
+const byFirstUnit = ({ unit, definition }: Combo) =>
+  unit === definition.units[0] ? undefined : 'its other unit shows it';
+
+t.test('in the words of every protocol', async (t) => {
+  await forEveryMode(t, { needs, unless: byFirstUnit }, async (t, combo) => {
+    for (const name of spoken) {
+      const handler = handlerUrl('topics-spoken');
+      const server = await serveWith(t, combo, { handler, protocol: name, data: name });
+      const speaker = new Speaker(name);
+      const subscribed = speaker.answer('did sub');
+      const clients: Client[] = [];
+      for (let i = 0; i < SPOKEN_CLIENTS; i += 1) {
+        const client = await connectTo(server);
+        await client.write(speaker.ask('sub'));
+        await client.until(subscribed.length);
+        clients.push(client);
+      }
+      const [publisher, ...others] = clients;
+      const items = Array.from({ length: 20 }, (_, i) => `é~€ ${i}`);
+      await publisher.write(speaker.ask(...items));
+      const expected = Buffer.concat([subscribed, speaker.answer(...items)]);
+      for (const client of others)
+        t.same(await client.until(expected.length), expected, `${name}: the very bytes`);
+      for (const client of clients) client.end();
+      t.strictSame(await server.close(), { forced: false });
+    }
   });
 });
 
@@ -155,7 +207,7 @@ t.test('what is refused', async (t) => {
     await ask(first, 'pub a 1 text', 'published to a');
     for (const client of others) {
       await client.untilText('text 0\n');
-      t.equal(lines(client, '3').length, 0, 'a message that cannot be encoded reaches nobody');
+      t.notMatch(client.text, '\n3\n', 'a message that cannot be encoded reaches nobody');
     }
     await until(async () => (await sum(server, 'errors')) >= 2, 'and is counted');
   });
@@ -253,11 +305,10 @@ t.test('a slow worker', async (t) => {
       await ask(publisher, 'pub flood 1 again', 'published to flood');
       return far.text.includes('again 0\n');
     }, 'it gets others when it is back');
-    const dropped = await sum(server, 'dropped');
-    t.ok(dropped >= 800 && dropped < 1000, `${dropped} are dropped, and counted`);
     const all = lines(near, 'x');
     const some = lines(far, 'x');
-    t.equal(some.length + dropped, 1000, 'all others arrive');
+    t.ok(some.length > 0 && some.length < 200, `${some.length} arrive`);
+    await comesTo(server, 'dropped', 1000 - some.length, 'the others are counted');
     t.strictSame(
       some,
       all.filter((one) => some.includes(one)),
@@ -268,6 +319,53 @@ t.test('a slow worker', async (t) => {
 
 const elsewhere = ({ definition }: Combo) =>
   definition.units.length === 0 ? 'its loop is the one of this test' : undefined;
+
+t.test('more in a turn than may be under way', async (t) => {
+  await forEveryMode(t, { needs, unless: elsewhere }, async (t, combo) => {
+    const limits = { busLimitBytes: 100_000 };
+    const { server } = await topics(t, combo, '', { limits });
+    const [[publisher, near], [far]] = [...(await spread(server, combo)).values()];
+    for (const client of [near, far]) await ask(client, 'sub flood', 'subscribed to flood');
+    await ask(publisher, `pub flood 1000 ${'x'.repeat(1000)}`, 'published to flood');
+    const dropped = await until(() => sum(server, 'dropped'), 'some are dropped');
+    await until(async () => {
+      await ask(publisher, 'pub flood 1 again', 'published to flood');
+      return far.text.includes('again 0\n') && near.text.includes('again 0\n');
+    }, 'what comes later arrives');
+    const all = counted('x'.repeat(1000), 0, 1000);
+    t.strictSame(lines(far, 'x'), all.slice(0, 1000 - dropped), 'so many are missing, the last');
+    const own = combo.mode === 'dispatched' ? 1000 - dropped : 1000;
+    t.equal(lines(near, 'x').length, own, 'not in the loop that published them');
+  });
+});
+
+t.test('messages that run anywhere', async (t) => {
+  const unless = ({ mode }: Combo) =>
+    mode === 'dispatched' ? undefined : 'stateless says nothing in it';
+  await forEveryMode(t, { needs, unless }, async (t, combo) => {
+    const limits = { subscriptions: 10 };
+    const { server, log } = await topics(t, combo, 'stateless', { limits });
+    const clients = [await connectTo(server), await connectTo(server)];
+    const [one, other] = clients;
+    for (let i = 0; i < 50; i += 1) {
+      for (const client of clients) await ask(client, `sub a${i % 5}`, `subscribed to a${i % 5}`);
+      await ask(one, `pub a${i % 5} 1 round${i}`, `published to a${i % 5}`);
+      await other.untilText(`round${i} 0\n`);
+      for (const client of clients)
+        await ask(client, `unsub a${i % 5}`, `unsubscribed from a${i % 5}`);
+    }
+    t.strictSame(
+      lines(one, 'round'),
+      [],
+      'whichever executor publishes, it is the same connection',
+    );
+    await comesTo(server, 'subscriptions', 0, 'nothing is left');
+    await other.write('many 11\n');
+    await before(other.ended, 'past its limit it ends: no executor knows of all its topics');
+    t.strictSame(log.lines, []);
+    await ask(one, 'many 10', 'subscribed to many');
+  });
+});
 
 t.test('a worker that dies', async (t) => {
   await forEveryMode(t, { needs, unless: elsewhere }, async (t, combo) => {
@@ -288,10 +386,7 @@ t.test('a worker that dies', async (t) => {
       async () => (await server.stats()).workers.every(({ alive }) => alive),
       'it is replaced',
     );
-    await until(
-      async () => (await sum(server, 'subscriptions')) === 1,
-      'its subscriptions are gone',
-    );
+    await comesTo(server, 'subscriptions', 1, 'its subscriptions are gone');
     const again = await spread(server, combo);
     const newcomers = [...again.values()].flat();
     for (const client of newcomers) await ask(client, 'sub news', 'subscribed to news');
