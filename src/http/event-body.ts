@@ -114,6 +114,11 @@ export class EventBody implements EventStream, Beating, AsyncIterable<string> {
     this.#end('server');
   }
 
+  /** The server stops: the client is to come back, to another one. */
+  drain(): void {
+    this.#end('server');
+  }
+
   // ---- what sends ---------------------------------------------------------------------------------------------------
 
   push(event: Encoded): Sent {

@@ -121,7 +121,7 @@ function lastEventIdOf(request: HttpRequest | Request): string {
 }
 
 function webStream(body: EventBody): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>(
+  const stream = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         const { done, value } = await body.next();
@@ -134,6 +134,7 @@ function webStream(body: EventBody): ReadableStream<Uint8Array> {
     },
     { highWaterMark: 0 }, // what waits, waits in the body, under its policy
   );
+  return Object.assign(stream, { drain: () => body.drain() });
 }
 
 function mergeHeaders(given: unknown): Readonly<Record<string, string>> {

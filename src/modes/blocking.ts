@@ -183,6 +183,7 @@ class Threads {
     this.#waiting = [];
     for (const seat of this.#seats) {
       Atomics.store(seat.control, 1, 1);
+      seat.worker.postMessage('drain');
       const reading =
         Atomics.compareExchange(seat.control, 0, ThreadState.READING, ThreadState.CLOSING) ===
         ThreadState.READING;

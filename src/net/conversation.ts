@@ -57,8 +57,6 @@ export class Conversation
   #leftAt = 0;
   #goodbye: Uint8Array | undefined = undefined;
   #pulse = new Pulse();
-  /** The server stops: the end follows when everything received is answered. */
-  #stopping = false;
   #opened = false;
   /** The wire was told to stop reading. */
   #paused = false;
@@ -207,7 +205,7 @@ export class Conversation
 
   /** The server stops: messages that came whole are answered, then the end. */
   drain(): void {
-    this.#stopping = true;
+    this.drainStream();
     if (this.gate === 0 && this.#decoder.unfinished !== true) this.#leave('stop');
   }
 
@@ -540,7 +538,7 @@ export class Conversation
 
   /** Every whole message received has started. */
   #caughtUp(): void {
-    if (this.#stopping && this.#decoder.unfinished !== true) this.#leave('stop');
+    if (this.stopping && this.#decoder.unfinished !== true) this.#leave('stop');
     if (!this.#ended || this.gate & OVER) return;
     const decoder = this.#decoder;
     const kept = this.#kept;

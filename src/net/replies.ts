@@ -45,6 +45,8 @@ export abstract class Replies {
   #dirty = false;
   #wantsDrain = false;
   #stream: StreamPump | undefined = undefined;
+  /** The server stops. */
+  protected stopping = false;
 
   constructor(loop: Loop) {
     this.loop = loop;
@@ -186,6 +188,12 @@ export abstract class Replies {
     this.endBehind(slot, 'error', error);
   }
 
+  /** The server stops: a stream without an end of its own comes to one. */
+  protected drainStream(): void {
+    this.stopping = true;
+    this.#stream?.drain();
+  }
+
   /** The connection has ended: nothing leaves any more. */
   protected dropReplies(): void {
     this.slots.clear();
@@ -322,6 +330,7 @@ export abstract class Replies {
       },
     });
     this.#stream = stream;
+    if (this.stopping) stream.drain();
     stream.resume();
   }
 

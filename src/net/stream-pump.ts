@@ -1,3 +1,5 @@
+import type { ReplyStream } from '../protocols/protocol.ts';
+
 /**
  * Pulls an async iterable while the peer reads: one chunk asked for at a time, none while it is paused.
  */
@@ -9,14 +11,14 @@ export interface PumpTarget {
 }
 
 export class StreamPump {
-  #source: AsyncIterable<Uint8Array | string>;
+  #source: ReplyStream;
   #iterator: AsyncIterator<Uint8Array | string> | undefined = undefined;
   #target: PumpTarget;
   #pulling = false;
   #paused = true;
   #over = false;
 
-  constructor(source: AsyncIterable<Uint8Array | string>, target: PumpTarget) {
+  constructor(source: ReplyStream, target: PumpTarget) {
     this.#source = source;
     this.#target = target;
   }
@@ -24,6 +26,11 @@ export class StreamPump {
   resume(): void {
     this.#paused = false;
     if (!this.#pulling) void this.#pull();
+  }
+
+  /** The server stops. */
+  drain(): void {
+    if (!this.#over) this.#source.drain?.();
   }
 
   /** The connection has ended: the source gets its `return()`, also where nothing was asked of it yet. */

@@ -92,7 +92,13 @@ export interface After {
   /** What the next protocol begins with. Plain: it may cross threads. */
   readonly handover?: unknown;
   /** More bytes to come, pulled while this reply is the oldest one due and the peer reads; later replies wait behind it. `return()` is called if the connection ends first. */
-  readonly stream?: AsyncIterable<Uint8Array | string>;
+  readonly stream?: ReplyStream;
+}
+
+/** The bytes of a reply that come while they are sent. */
+export interface ReplyStream extends AsyncIterable<Uint8Array | string> {
+  /** The server stops: a stream that has no end of its own (events, say) should come to one. May be called more than once. */
+  drain?(): void;
 }
 
 /** One side of a protocol. */

@@ -144,7 +144,7 @@ for (const name of ['fastify', 'express']) {
 }
 
 void t.test('sse', async (t) => {
-  await forEveryMode(t, {}, async (t, combo) => {
+  await forEveryMode(t, { http: true }, async (t, combo) => {
     const handler = exampleUrl('sse');
     const server = await serveWith(t, combo, { handler, data: { tickMs: 20 } });
     const first = await EventClient.connect(server, '/clock');

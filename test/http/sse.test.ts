@@ -20,7 +20,7 @@ const unread = ({ mode }: Combo) =>
     : undefined;
 
 t.test('streams', async (t) => {
-  await forEveryMode(t, { readPaths: ['fast', 'fallback'] }, async (t, combo) => {
+  await forEveryMode(t, { http: true, readPaths: ['fast', 'fallback'] }, async (t, combo) => {
     const log = new Log(t);
     const data = { log: log.path };
     const server = await serveWith(t, combo, { handler: handlerUrl('events'), data });
@@ -71,7 +71,7 @@ t.test('streams', async (t) => {
 });
 
 t.test('clients that do not read', async (t) => {
-  await forEveryMode(t, { unless: unread }, async (t, combo) => {
+  await forEveryMode(t, { http: true, unless: unread }, async (t, combo) => {
     const log = new Log(t);
     const data = { log: log.path };
     const server = await serveWith(t, combo, { handler: handlerUrl('events'), data });
@@ -101,8 +101,27 @@ t.test('clients that do not read', async (t) => {
   });
 });
 
+t.test('a server that stops', async (t) => {
+  await forEveryMode(t, { http: true }, async (t, combo) => {
+    for (const handler of ['events', 'events-fetched']) {
+      const log = new Log(t);
+      const data = { log: log.path };
+      const server = await serveWith(t, combo, { handler: handlerUrl(handler), data });
+      const clients = await Promise.all(
+        ['1', '2'].map((id) => EventClient.connect(server, '/channel', id)),
+      );
+      await clients[0].untilEvents(1);
+      t.same(await server.close(), { forced: false }, 'ends the streams, and waits for none');
+      for (const client of clients) {
+        await client.untilEnd();
+        t.ok(client.complete, 'in order');
+      }
+    }
+  });
+});
+
 t.test('out of a fetch handler', async (t) => {
-  await forEveryMode(t, {}, async (t, combo) => {
+  await forEveryMode(t, { http: true }, async (t, combo) => {
     const server = await serveWith(t, combo, { handler: handlerUrl('events-fetched') });
     const fields = await EventClient.connect(server, '/', 'é');
     t.same(await fields.untilEnd(), [

@@ -1,6 +1,7 @@
 /** A real Response as a reply: short bodies whole, with their length, longer and later ones as a stream. */
 import { Buffer } from 'node:buffer';
 import { show } from '../../protocols/framing/options.ts';
+import type { ReplyStream } from '../../protocols/protocol.ts';
 import type { HttpResponse } from '../../protocols/http1/response.ts';
 import { fetchGlobals } from './natives.ts';
 
@@ -25,11 +26,12 @@ export async function readResponse(response: Response): Promise<HttpResponse> {
   for (let i = 0; i < 2; i += 1) {
     const next = reader.read();
     const chunk = await soon(next);
-    if (chunk === undefined) return { status, headers, body: rest(read, next, reader) };
+    if (chunk === undefined)
+      return { status, headers, body: rest(read, next, reader, response.body) };
     if (chunk.done) return { status, headers, body: Buffer.concat(read) };
     read.push(chunk.value);
   }
-  return { status, headers, body: rest(read, reader.read(), reader) };
+  return { status, headers, body: rest(read, reader.read(), reader, response.body) };
 }
 
 /** The value, if it is there soon. */
@@ -48,7 +50,8 @@ function rest(
   read: Uint8Array[],
   next: Promise<Chunk>,
   reader: ReadableStreamDefaultReader<Uint8Array>,
-): AsyncIterable<Uint8Array> {
+  source: ReadableStream & Pick<ReplyStream, 'drain'>,
+): ReplyStream {
   let pending: Promise<Chunk> | undefined = next;
   const iterator: AsyncIterator<Uint8Array, undefined> = {
     async next() {
@@ -64,5 +67,5 @@ function rest(
       return { done: true, value: undefined };
     },
   };
-  return { [Symbol.asyncIterator]: () => iterator };
+  return { [Symbol.asyncIterator]: () => iterator, drain: () => source.drain?.() };
 }

@@ -23,7 +23,7 @@ export interface ThreadStart {
   readonly counts: Float64Array;
 }
 
-/** Main loop to thread: serve this connection, or 'stop'. */
+/** Main loop to thread: serve this connection, 'drain' (it may be streaming), or 'stop'. */
 export interface Assignment {
   readonly fd: number;
   readonly remoteAddress: string;

@@ -22,12 +22,15 @@ const port = parentPort!;
 const note = (message: ThreadNote) => port.postMessage(message);
 const buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
 
+let serving: Conversation | undefined;
+
 async function serve(of: Loop, { fd, remoteAddress }: Assignment): Promise<void> {
   const wire = new BlockingWire(fd, remoteAddress);
   const conversation = of.adoptWire((one) => {
     wire.owner = one;
     return wire;
   })!;
+  serving = conversation;
   let failure: Error | undefined;
   let peerEnded = false;
   while (!wire.over) {
@@ -49,6 +52,7 @@ async function serve(of: Loop, { fd, remoteAddress }: Assignment): Promise<void>
     else conversation.drain();
     report(of);
   }
+  serving = undefined;
   conversation.onClosed(failure ?? wire.failure);
   report(of);
   errors.flush(); // nothing else runs while this thread waits in a read
@@ -142,8 +146,9 @@ try {
   const loaded = await loadHandler(plan, true);
   const loop = await makeLoop(plan, loaded, { fast: false });
   await startHandler(loaded, plan, workerId, loop.topics);
-  port.on('message', (message: Assignment | 'stop') => {
-    if (message === 'stop') void stopHandler(loaded).then(() => port.close());
+  port.on('message', (message: Assignment | 'stop' | 'drain') => {
+    if (message === 'drain') serving?.drain(); // one that streams does not come to a read
+    else if (message === 'stop') void stopHandler(loaded).then(() => port.close());
     else void serve(loop, message);
   });
   note({ type: 'ready' });

@@ -25,6 +25,8 @@ export const Kind = {
   PULL: 16,
   /** The stream of message `number` is no longer wanted. */
   CANCEL: 5,
+  /** The server stops: the stream of message `number` should come to an end. */
+  DRAIN: 23,
   /** The connection has switched protocols. Extra: to which, and what was handed over. */
   SWITCH: 17,
   // executor → reader

@@ -181,6 +181,9 @@ class Executor {
       case Kind.PULL:
         remote.pullStream(number);
         break;
+      case Kind.DRAIN:
+        remote.drainStream(number);
+        break;
       case Kind.CANCEL:
         remote.cancelStream(number);
         break;
@@ -377,6 +380,10 @@ class Remote implements Connection {
   pullStream(number: number): void {
     this.#pulled = this.#streams.get(number);
     this.#pulled?.resume();
+  }
+
+  drainStream(number: number): void {
+    this.#streams.get(number)?.drain();
   }
 
   cancelStream(number: number): void {

@@ -96,7 +96,7 @@ export class Executor {
   }
 
   tell(
-    kind: typeof Kind.ACK | typeof Kind.PULL | typeof Kind.CANCEL,
+    kind: typeof Kind.ACK | typeof Kind.PULL | typeof Kind.CANCEL | typeof Kind.DRAIN,
     conversation: number,
     number: number,
   ): void {

@@ -1,8 +1,9 @@
 /** A stream whose source is on an executor: chunks come by batches, and each that the connection took is confirmed. */
+import type { ReplyStream } from '../../protocols/protocol.ts';
 import { Kind } from './batch.ts';
 import type { Executor } from './executors.ts';
 
-export class RemoteStream implements AsyncIterable<Uint8Array> {
+export class RemoteStream implements ReplyStream {
   readonly executor: Executor;
   #connection: number;
   /** The message that it replies to. */
@@ -28,6 +29,10 @@ export class RemoteStream implements AsyncIterable<Uint8Array> {
     this.#ended = true;
     this.#failure = failure;
     this.#wake?.();
+  }
+
+  drain(): void {
+    if (!this.#ended) this.executor.tell(Kind.DRAIN, this.#connection, this.#number);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {

@@ -1,10 +1,11 @@
 /** Bodies that come while they are sent: framed in chunks, or counted against the Content-Length that was announced. */
 import { Buffer } from 'node:buffer';
 import { show } from '../framing/options.ts';
+import type { ReplyStream } from '../protocol.ts';
 import { FieldLines } from './field-lines.ts';
 import type { HeadersInit } from './request.ts';
 
-export type Source = AsyncIterable<Uint8Array | string>;
+export type Source = ReplyStream;
 type Piece = IteratorResult<Uint8Array | string, undefined>;
 
 const DONE: Piece = { done: true, value: undefined };
@@ -13,42 +14,48 @@ const DONE: Piece = { done: true, value: undefined };
 export function chunked(source: Source, trailers: (() => HeadersInit) | undefined): Source {
   const pieces = piecesOf(source);
   let last = false;
-  return iterable({
-    async next(): Promise<Piece> {
-      while (!last) {
-        const { done, value } = await pieces.next();
-        if (done === true) {
-          last = true;
-          return { done: false, value: lastChunk(trailers) };
+  return iterable(
+    {
+      async next(): Promise<Piece> {
+        while (!last) {
+          const { done, value } = await pieces.next();
+          if (done === true) {
+            last = true;
+            return { done: false, value: lastChunk(trailers) };
+          }
+          // A chunk of no bytes would be the last one.
+          if (value.length > 0) return { done: false, value: chunk(value) };
+          checkPiece(value);
         }
-        // A chunk of no bytes would be the last one.
-        if (value.length > 0) return { done: false, value: chunk(value) };
-        checkPiece(value);
-      }
-      return DONE;
+        return DONE;
+      },
+      return: () => stop(pieces),
     },
-    return: () => stop(pieces),
-  });
+    source,
+  );
 }
 
 /** `source`, which must have `length` bytes in all: neither the next response nor silence may stand in for the rest. */
 export function measured(source: Source, length: number): Source {
   const pieces = piecesOf(source);
   let left = length;
-  return iterable({
-    async next(): Promise<Piece> {
-      const piece = await pieces.next();
-      if (piece.done === true) {
-        if (left > 0)
-          throw new TypeError(`The body ended ${left} bytes short of its Content-Length.`);
-        return DONE;
-      }
-      left -= byteLength(piece.value);
-      if (left < 0) throw new TypeError(`The body is longer than its Content-Length, ${length}.`);
-      return { done: false, value: piece.value };
+  return iterable(
+    {
+      async next(): Promise<Piece> {
+        const piece = await pieces.next();
+        if (piece.done === true) {
+          if (left > 0)
+            throw new TypeError(`The body ended ${left} bytes short of its Content-Length.`);
+          return DONE;
+        }
+        left -= byteLength(piece.value);
+        if (left < 0) throw new TypeError(`The body is longer than its Content-Length, ${length}.`);
+        return { done: false, value: piece.value };
+      },
+      return: () => stop(pieces),
     },
-    return: () => stop(pieces),
-  });
+    source,
+  );
 }
 
 /** Nobody pulls it: it is told so. */
@@ -58,7 +65,7 @@ export function cancel(source: Source): void {
 
 /** `source` as it is, up to the connection's end. */
 export function unframed(source: Source): Source {
-  return iterable(piecesOf(source));
+  return iterable(piecesOf(source), source);
 }
 
 /** A web stream's own iterator waits for the piece that it is at before it hears that nobody wants one. */
@@ -82,8 +89,8 @@ async function stop(pieces: AsyncIterator<Uint8Array | string>): Promise<Piece> 
   return DONE;
 }
 
-function iterable(iterator: AsyncIterator<Uint8Array | string, undefined>): Source {
-  return { [Symbol.asyncIterator]: () => iterator };
+function iterable(iterator: AsyncIterator<Uint8Array | string, undefined>, source: Source): Source {
+  return { [Symbol.asyncIterator]: () => iterator, drain: () => source.drain?.() };
 }
 
 function chunk(piece: Uint8Array | string): Uint8Array | string {

@@ -1,4 +1,5 @@
 /** A response, as a handler returns it. */
+import type { ReplyStream } from '../protocol.ts';
 import type { HttpHeaders } from './headers.ts';
 import type { HeadersInit } from './request.ts';
 
@@ -15,7 +16,7 @@ export interface HttpResponse {
    * Text is sent as UTF-8. A stream is pulled while the client reads, and its `return()` is called when the client goes;
    * without a Content-Length it is sent chunked, and to HTTP/1.0 up to the connection's end.
    */
-  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array | string> | null;
+  readonly body?: string | Uint8Array | ReplyStream | null;
   /** Asked for when the stream has ended; sent to HTTP/1.1 behind a chunked body. */
   readonly trailers?: () => HeadersInit;
   /** With 101: the connection goes on with that protocol. The request must have asked for an upgrade. */
