@@ -2,7 +2,7 @@
 import { load } from '../load.ts';
 import { programOf } from '../servers.ts';
 import { armOf, type Question } from './question.ts';
-import { ALL, facetsOf, modeServer, wanted } from './servers.ts';
+import { ALL, facetsOf, modeServer, timingOf, wanted } from './servers.ts';
 
 const FAST = { connections: 16, rateHz: 1000 };
 const SLOW = { connections: 4, rateHz: 10 };
@@ -26,7 +26,7 @@ export const mixed: Question = {
             bytes: 16,
             beside: { program: 'slow-messages', args: [SLOW.connections, SLOW.rateHz] },
           },
-          plan,
+          timingOf(plan, one, FAST.connections + SLOW.connections),
         ),
       }),
     ),

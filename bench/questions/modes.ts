@@ -3,7 +3,7 @@ import { load } from '../load.ts';
 import { roundsFor } from '../measure/work.ts';
 import { programOf, type OurOptions } from '../servers.ts';
 import { armOf, type Arm, type Question } from './question.ts';
-import { ALL, facetsOf, modeServer, wanted } from './servers.ts';
+import { ALL, facetsOf, modeServer, timingOf, wanted } from './servers.ts';
 
 const CONNECTIONS = 64;
 /** More threads than this take longer to start than the warm-up lasts. */
@@ -28,7 +28,7 @@ export const modes: Question = {
     const served =
       plan.prepared.rounds === undefined ? { handler } : fixedWork(plan.prepared.rounds);
     const connections = plan.load.connections ?? CONNECTIONS;
-    const client = load({ protocol, connections, path: plan.path, more: plan.load }, plan);
+    const asked = { protocol, connections, path: plan.path, more: plan.load };
     return wanted(plan, ALL)
       .filter(({ mode }) => mode !== 'blocking' || connections <= MOST_BLOCKING)
       .map((one) =>
@@ -39,7 +39,7 @@ export const modes: Question = {
             { ...served, protocol: tellProtocol ? protocol : null },
             connections,
           ),
-          client,
+          client: load(asked, timingOf(plan, one, connections)),
         }),
       );
   },

@@ -2,7 +2,7 @@
 import { load } from '../load.ts';
 import { programOf } from '../servers.ts';
 import { armOf, type Question } from './question.ts';
-import { ALL, facetsOf, modeServer, wanted } from './servers.ts';
+import { ALL, facetsOf, modeServer, timingOf, wanted } from './servers.ts';
 
 const READERS = { connections: 16, rateHz: 1000 };
 const SLEEPERS = 20;
@@ -28,7 +28,7 @@ export const slowConsumer: Question = {
               bytes: 16,
               ...(clients === WITH && { beside: { program: 'slow-consumers', args: [SLEEPERS] } }),
             },
-            plan,
+            timingOf(plan, one, READERS.connections + SLEEPERS),
           ),
         }),
       ),

@@ -15,7 +15,7 @@ import { drawProgress, formatLeft, leftOf, Progress } from '../../bench/progress
 import { questions } from '../../bench/questions/index.ts';
 import { PEERS } from '../../bench/questions/peers.ts';
 import { armOf } from '../../bench/questions/question.ts';
-import { ALL, FEW, wanted } from '../../bench/questions/servers.ts';
+import { ALL, FEW, timingOf, wanted } from '../../bench/questions/servers.ts';
 import { plansOf, type BenchRequest } from '../../bench/request.ts';
 import type { BenchPlan } from '../../bench/result.ts';
 import { modeNames } from '../../src/modes/index.ts';
@@ -280,6 +280,12 @@ t.test('arms are named for what tells them apart', async (t) => {
     group: '',
     option: 'single',
   });
+});
+
+t.test('a thread for each connection takes its time to start', async (t) => {
+  const [plan] = await plansOf(request({ warmUpMs: 1000 }));
+  t.equal(timingOf(plan, { mode: 'single' }, 64).warmUpMs, 1000);
+  t.equal(timingOf(plan, { mode: 'blocking' }, 10).warmUpMs, 1400);
 });
 
 t.test('modes that are wanted', async (t) => {
