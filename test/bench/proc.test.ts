@@ -51,7 +51,7 @@ t.test(
   { skip: !hasProc && 'there is no /proc' },
   async (t) => {
     const busy =
-      'const used = () => process.cpuUsage().user; const end = used() + 300_000; while (used() < end);';
+      'const used = () => { const { user, system } = process.cpuUsage(); return user + system; }; const end = used() + 300_000; while (used() < end);';
     const script = `
     const child = require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(
       `${busy} console.log('done'); setInterval(() => {}, 1e6)`,
