@@ -6,8 +6,7 @@ import type { Socket } from 'node:net';
 import { inspect } from 'node:util';
 import type { Protocol } from './protocols/protocol.ts';
 import { HandlerError, PushError, TopicError } from './errors.ts';
-import type { WebSocketHooks } from './http/websocket.ts';
-import type { HttpRequest } from './protocols/http1/request.ts';
+import type { FindWebSocketHooks, WebSocketHooks } from './http/websocket.ts';
 
 const TOPIC_LIMIT_CHARS = 1024;
 
@@ -127,7 +126,7 @@ export interface MessageHandler<In = any, Out = any, State = any, Data = any> {
   /** `open`, `message`, `drain` or `close` threw or rejected, for the handler's own log. */
   error?(error: unknown, connection: Connection<Out, State>): void;
   /** Takes WebSockets, where the protocol is `http`: hooks, or a function that gives those for a request, or none. */
-  readonly websocket?: WebSocketHooks | ((request: HttpRequest) => WebSocketHooks | undefined);
+  readonly websocket?: WebSocketHooks | FindWebSocketHooks;
   /** In `dispatched`, one connection's messages may run on any executor. Such a handler has no `open`, `drain` or `close`. */
   readonly stateless?: boolean;
   /** It sends outside of its own message, or uses topics. `blocking` refuses it. */

@@ -37,6 +37,7 @@ export type { HttpHeaders } from './protocols/http1/headers.ts';
 export type { HttpRequest } from './protocols/http1/request.ts';
 export type { HttpResponse } from './protocols/http1/response.ts';
 export type {
+  FindWebSocketHooks,
   WebSocketCloseReason,
   WebSocketConnection,
   WebSocketHooks,

@@ -1,7 +1,7 @@
 /** A small router: static paths and parameters, 404, and 405 with Allow. */
 import { OptionError, HttpError } from '../errors.ts';
 import type { Connection, MessageHandler } from '../handler.ts';
-import type { WebSocketHooks } from './websocket.ts';
+import type { FindWebSocketHooks, WebSocketHooks } from './websocket.ts';
 import { http, type HttpProtocol } from '../protocols/http1/http.ts';
 import { isMethod } from '../protocols/http1/methods.ts';
 import type { HttpRequest } from '../protocols/http1/request.ts';
@@ -85,12 +85,19 @@ export function router(options: RouterOptions = {}): Router {
     if (names.length === 0) exact.set(path, segment);
     return self;
   };
+  const websocket: FindWebSocketHooks = (request) => {
+    const values: string[] = [];
+    const sockets = find(root, request.path, 1, values, hasSockets)?.sockets;
+    if (sockets !== undefined && values.length > 0) request.params = named(sockets.names, values);
+    return sockets?.hooks;
+  };
   const ws = (path: string, hooks: WebSocketHooks): Router => {
     const { segment, names } = place(root, path);
     if (segment.sockets !== undefined) {
       throw new OptionError(`router: ${path} takes WebSockets already.`);
     }
     segment.sockets = { hooks, names };
+    websocket.declared = true;
     return self;
   };
   const adder = (method: string) => (path: string, route: Route) => on(method, path, route);
@@ -101,12 +108,7 @@ export function router(options: RouterOptions = {}): Router {
     pushes: options.pushes,
     on,
     ws,
-    websocket(request: HttpRequest) {
-      const values: string[] = [];
-      const sockets = find(root, request.path, 1, values, hasSockets)?.sockets;
-      if (sockets !== undefined && values.length > 0) request.params = named(sockets.names, values);
-      return sockets?.hooks;
-    },
+    websocket,
     get: adder('GET'),
     head: adder('HEAD'),
     post: adder('POST'),

@@ -13,7 +13,8 @@ export interface WebSocketConnection<State = unknown> extends Connection<WebSock
   readonly request: WebSocketRequest;
   /**
    * Closes with the closing handshake (RFC 6455, 7): replies due are sent, then a Close with this status (default 1000)
-   * and text, and the peer's Close is awaited, for 5 s at most.
+   * and text, and the peer's Close is awaited, for 5 s at most. `blocking` has no timers: it does not wait, and a server
+   * that stops there ends idle connections without a Close.
    *
    * @throws TypeError for a status that nobody may send, or more than 123 bytes of text
    */
@@ -49,6 +50,13 @@ export interface WebSocketHooks<State = any> {
   drain?(connection: WebSocketConnection<State>): void;
   /** It has ended. `reason.status` and `reason.text` are those of the peer's Close; 1005: a Close without one, 1006: none. */
   close?(connection: WebSocketConnection<State>, reason: WebSocketCloseReason): void;
+}
+
+/** Gives the hooks for a request, or none: it is then a request as any other. */
+export interface FindWebSocketHooks {
+  (request: HttpRequest): WebSocketHooks | undefined;
+  /** There are hooks for some request, so a mode that takes no WebSockets refuses the handler. Default false. */
+  declared?: boolean;
 }
 
 export interface WebSocketCloseReason extends CloseReason {

@@ -40,6 +40,7 @@ export const mode: Mode = {
     'workers',
     'unframed-protocol',
     'raw-protocol',
+    'websocket',
   ],
 
   async unavailable(unit, target) {

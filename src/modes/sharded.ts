@@ -20,6 +20,7 @@ export const mode: Mode = {
     'workers',
     'unframed-protocol',
     'raw-protocol',
+    'websocket',
   ],
 
   async unavailable() {

@@ -25,6 +25,7 @@ export const mode: Mode = {
     'workers',
     'unframed-protocol',
     'raw-protocol',
+    'websocket',
   ],
 
   async unavailable() {

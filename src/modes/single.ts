@@ -19,6 +19,7 @@ export const mode: Mode = {
     'unix',
     'unframed-protocol',
     'raw-protocol',
+    'websocket',
   ],
 
   async start({ plan, load, makeLoop }) {
