@@ -1,6 +1,7 @@
 /** Server-sent events (WHATWG HTML, 9.2): a response whose body is an event stream. */
-import { Buffer } from 'node:buffer';
+import { Buffer, isUtf8 } from 'node:buffer';
 import { OptionError } from '../errors.ts';
+import { BEYOND_LATIN1 } from '../protocols/framing/decoder.ts';
 import { oneOf, readOptions, wholeNumber } from '../protocols/framing/options.ts';
 import type { HeadersInit, HttpRequest } from '../protocols/http1/request.ts';
 import type { HttpResponse } from '../protocols/http1/response.ts';
@@ -114,10 +115,12 @@ export function respondWith(
   return new Response(webStream(body), { headers });
 }
 
-/** Its bytes are UTF-8 (WHATWG HTML, 9.2.2), and a header's text has one character for each. */
+/** Its bytes are UTF-8 (WHATWG HTML, 9.2.2), and a header's text has one character for each; in `native` it is decoded already. */
 function lastEventIdOf(request: HttpRequest | Request): string {
   const value = request.headers.get('last-event-id') ?? '';
-  return value === '' ? '' : Buffer.from(value, 'latin1').toString('utf8');
+  if (value === '' || BEYOND_LATIN1.test(value)) return value;
+  const bytes = Buffer.from(value, 'latin1');
+  return isUtf8(bytes) ? bytes.toString('utf8') : value;
 }
 
 function webStream(body: EventBody): ReadableStream<Uint8Array> {

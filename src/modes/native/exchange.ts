@@ -39,6 +39,8 @@ export interface Host {
   readonly replies: Replies;
   readonly counters: Counters;
   readonly topics: Topics;
+  /** Bodies under way. */
+  readonly bodies: Set<StreamPump>;
   readonly wheel: Wheel;
   /** From a head to the end of its body; 0: for ever. */
   readonly requestTicks: number;
@@ -331,6 +333,7 @@ export class Exchange implements Connection<HttpResponse>, WheelEntry, Subscribe
         return total === undefined ? this.#writeChunk(chunk) : this.#writePart(chunk, total);
       },
       done: (error, failed) => {
+        this.#host.bodies.delete(stream);
         this.#stream = undefined;
         if (this.#phase === State.DONE) return;
         if (failed) {
@@ -344,6 +347,8 @@ export class Exchange implements Connection<HttpResponse>, WheelEntry, Subscribe
       },
     });
     this.#stream = stream;
+    this.#host.bodies.add(stream);
+    if (this.#host.draining) stream.drain();
     this.#writable((offset) => this.#onWritable?.(offset) ?? (stream.resume(), true));
     stream.resume();
   }
@@ -400,6 +405,7 @@ export class Exchange implements Connection<HttpResponse>, WheelEntry, Subscribe
     if (this.bucket >= 0) this.#host.wheel.remove(this);
     this.#host.topics.forget(this);
     if (this.#source?.complete === false) this.#source.discard();
+    if (this.#stream !== undefined) this.#host.bodies.delete(this.#stream);
     this.#stream?.cancel();
     this.#stream = undefined;
     if (this.#entered) this.#host.leave(this);

@@ -1,4 +1,5 @@
 /** One loop's share of a server on uWebSockets.js: its listener, its limits, and how it stops. */
+import type { StreamPump } from '../../net/stream-pump.ts';
 import { ListenError } from '../../errors.ts';
 import type { MessageHandler } from '../../handler.ts';
 import { formatAddress, listen, type Address, type TcpAddress } from '../../net/listener.ts';
@@ -23,6 +24,7 @@ export class NativeServer implements Host {
   readonly requestTicks: number;
   readonly bodyLimitBytes: number;
   readonly streams: boolean;
+  readonly bodies = new Set<StreamPump>();
   draining = false;
   readonly #uws: Uws;
   readonly #app: UwsApp;
@@ -71,6 +73,7 @@ export class NativeServer implements Host {
   async drain(): Promise<void> {
     this.draining = true;
     this.#stopListening();
+    for (const body of this.bodies) body.drain();
     if (this.#waiting > 0) {
       await new Promise<void>((resolve) => {
         this.#onIdle = resolve;

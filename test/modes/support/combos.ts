@@ -52,6 +52,7 @@ export async function forEveryMode(
     for (const unit of units) {
       const away = await definition.unavailable?.(unit, choice.target);
       for (const readPath of choice.readPaths ?? (['fast'] as const)) {
+        if (readPath === 'fallback' && !readsHere(definition)) continue;
         const combo: Combo = { mode, unit, readPath, definition };
         const skip =
           lacking(definition, needsOf(choice)) ?? away ?? choice.unless?.(combo) ?? false;
@@ -63,6 +64,11 @@ export async function forEveryMode(
 
 export function nameOf({ mode, unit, readPath }: Combo): string {
   return [mode, unit, readPath === 'fast' ? undefined : readPath].filter(Boolean).join(' ');
+}
+
+/** It reads with our own loops, so that there is a choice of how. */
+function readsHere(mode: Mode): boolean {
+  return mode.capabilities.includes('raw-protocol');
 }
 
 function needsOf({ needs = [], http = false }: Choice): readonly Capability[] {
@@ -81,7 +87,8 @@ export async function serveWith(
   options: Omit<ServeOptions, 'mode' | 'unit' | 'readPath'>,
 ): Promise<Server> {
   const workers = definition.capabilities.includes('workers') ? { workers: WORKERS } : {};
-  const server = await serve({ mode, unit, readPath, ...workers, ...options });
+  const path = readsHere(definition) ? { readPath } : {};
+  const server = await serve({ mode, unit, ...path, ...workers, ...options });
   t.teardown(() => server.close({ drainTimeoutMs: 0 }).catch(() => {}));
   return server;
 }
