@@ -4,6 +4,9 @@ import type { PatternsError } from '../../src/errors.ts';
 import { serve, type Server, type ServeOptions } from '../../src/serve.ts';
 
 const given = JSON.parse(process.argv[2]) as ServeOptions & { handler: string };
+// The test that started it has gone.
+process.on('disconnect', () => process.exit());
+
 const say = (message: object) => process.send!(message);
 
 for (const channel of [handlerErrors, workerHandlerErrors]) {

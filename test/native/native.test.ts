@@ -450,6 +450,15 @@ t.test('it stops in an orderly way', { skip }, async (t) => {
   }
 });
 
+t.test('a stream without an end comes to one when the server stops', { skip }, async (t) => {
+  const { server } = await native(t);
+  const client = new Client(server.port).send(get('/endless'));
+  await client.until((text) => text.includes('begun'));
+  const closed = server.close();
+  t.match(await client.rest(), /\r\n0\r\n\r\n$/);
+  t.strictSame(await closed, { forced: false });
+});
+
 t.test('it stops at once where it must', { skip }, async (t) => {
   for (const { name, ...way } of WAYS) {
     const { server, log } = await native(t, '', way);

@@ -5,6 +5,7 @@
  * with every header line behind it, checked, as bytes that are kept for the next reply. Date and its own mark
  * (`uWebSockets: 20`) it adds itself, and there is no way to have it otherwise.
  */
+import { HttpError } from '../../errors.ts';
 import { show } from '../../protocols/framing/options.ts';
 import { FieldLines } from '../../protocols/http1/field-lines.ts';
 import { statusLine } from '../../protocols/http1/head-lines.ts';
@@ -61,6 +62,9 @@ export class Replies {
       );
     }
     const status = response.status ?? 200;
+    if (status === 101 && response.switchTo !== undefined && response.handover !== undefined) {
+      throw new HttpError(501, 'Mode native takes no WebSockets.');
+    }
     if (!(status >= 200 && status <= 599) || !Number.isInteger(status)) throw badReply(status);
     const fields = this.#fields;
     fields.read(response.headers);

@@ -3,6 +3,7 @@
 import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { router } from '../../../src/http/router.ts';
+import { sse } from '../../../src/http/sse.ts';
 import { http, type HttpOptions } from '../../../src/protocols/http1/http.ts';
 
 const query = new URL(import.meta.url).searchParams;
@@ -46,6 +47,7 @@ const routes = router({ protocol: http({ body, ...limits }) })
     connection.publish('hints', { status: 103, headers: { link: '</a>' } });
     return { body: 'published' };
   })
+  .get('/endless', (request) => sse(request, (stream) => void stream.send({ data: 'begun' })))
   .get('/', () => ({ body: 'hello' }))
   .get('/headers', ({ headers }) => ({ body: JSON.stringify([...headers]) }))
   .get('/later-headers', async ({ headers }) => {
