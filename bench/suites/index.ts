@@ -5,6 +5,8 @@ import { compute } from './compute.ts';
 import { dispatch } from './dispatch.ts';
 import { echo } from './echo.ts';
 import { framing } from './framing.ts';
+import { httpClient } from './http-client.ts';
+import { http } from './http.ts';
 import { idle } from './idle.ts';
 import { pipelined } from './pipelined.ts';
 import { redis } from './redis.ts';
@@ -22,4 +24,6 @@ export const suites: readonly Suite[] = [
   redis,
   idle,
   client,
+  http,
+  httpClient,
 ];
