@@ -13,6 +13,8 @@ import type { ComparedRun, Doubt, FigureName } from './run.ts';
 export type RunsByArm = Map<string, ComparedRun[]>;
 
 const TRIALS = 'trials';
+/** Its messages are connections; elsewhere memory over messages means nothing. */
+const MEMORY_SUITE = 'memory';
 /** As the bench has it: more of others' work than this disturbs a run. */
 const DISTURBED_CORES = 0.1;
 
@@ -110,7 +112,7 @@ function storedRun(file: string, session: string, machine: string, trial: Stored
       p50Us: us(figures.p50Ms),
       p99Us: us(figures.p99Ms),
       p999Us: us(figures.p999Ms),
-      bytesPerConnection: figures.bytesPerConnection,
+      bytesPerConnection: trial.suite === MEMORY_SUITE ? figures.bytesPerConnection : undefined,
     }),
     asked: '',
     machine,
