@@ -16,7 +16,7 @@ import type {
   MessageHandler,
   SubscribeOptions,
 } from '../handler.ts';
-import { Step, type Decoder, type Heartbeat, type Protocol } from '../protocols/protocol.ts';
+import { Step, type Decoder, type Protocol } from '../protocols/protocol.ts';
 import { Gate, OVER } from './gate.ts';
 import { Kept } from './kept.ts';
 import type { Loop } from './loop.ts';
@@ -56,7 +56,8 @@ export class Conversation
   /** When our goodbye went out; before that, behind the reply to the message that is running, the goodbye itself. */
   #leftAt = 0;
   #goodbye: Uint8Array | undefined = undefined;
-  #pulse = new Pulse();
+  /** Where the protocol has a heartbeat. */
+  #pulse: Pulse | undefined = undefined;
   #opened = false;
   /** The wire was told to stop reading. */
   #paused = false;
@@ -75,6 +76,7 @@ export class Conversation
     this.hooks = loop.handler;
     this.protocol = loop.protocol;
     this.#decoder = this.codec.decoder(loop.limits.messageLimitBytes);
+    this.#pulse = this.#newPulse();
   }
 
   // ---- the handler's side -------------------------------------------------------------------------------------------
@@ -127,7 +129,8 @@ export class Conversation
   }
 
   onBytes(buffer: Buffer, length: number): boolean {
-    this.stamp = this.#pulse.heardAt = this.loop.wheel.tick;
+    this.stamp = this.loop.wheel.tick;
+    if (this.#pulse !== undefined) this.#pulse.heardAt = this.stamp;
     this.loop.counters.bytesIn += length;
     if (this.gate === 0 && this.#kept === undefined) {
       this.#decode(buffer, 0, length, 0);
@@ -176,9 +179,7 @@ export class Conversation
     let due = Infinity;
     if (this.#deadlineMs && this.gate === 0) due = this.#deadline();
     if (this.leaving !== undefined) due = Math.min(due, this.#leftAt + this.loop.lingerTicks);
-    else if (this.#heartbeat !== undefined) {
-      due = Math.min(due, this.#pulse.dueAt(this.#heartbeat, this.loop.wheel));
-    }
+    else if (this.#pulse !== undefined) due = Math.min(due, this.#pulse.dueAt);
     if (due === Infinity) return ticks;
     const left = due - this.stamp || -1;
     return ticks === 0 ? left : Math.min(ticks, left);
@@ -219,7 +220,7 @@ export class Conversation
 
   // ---- where messages run -------------------------------------------------------------------------------------------
 
-  /** Calls `open`. A promise: `opened()` follows. */
+  /** Calls `open`, and gives what it returns. */
   protected runOpen(): unknown {
     if (this.hooks.close !== undefined) void this.wire.remoteAddress; // kept for close()
     return this.hooks.open?.(this);
@@ -515,23 +516,24 @@ export class Conversation
     return { ...why, ...(this.#decoder.farewell ?? NO_FAREWELL) };
   }
 
-  get #heartbeat(): Heartbeat | undefined {
-    return this.loop.timed ? this.codec.heartbeat : undefined;
+  #newPulse(): Pulse | undefined {
+    const { heartbeat } = this.codec;
+    if (heartbeat === undefined || !this.loop.timed) return undefined;
+    return new Pulse(heartbeat, this.loop.wheel);
   }
 
   /** Asks whether the peer lives, or gives it up. False: neither was due. */
   #beat(): boolean {
-    const heartbeat = this.#heartbeat;
-    const { wheel } = this.loop;
-    if (heartbeat === undefined || this.gate & OVER) return false;
-    if (this.#pulse.dueAt(heartbeat, wheel) > wheel.tick) return false;
+    const pulse = this.#pulse;
+    const { tick } = this.loop.wheel;
+    if (pulse === undefined || this.gate & OVER || pulse.dueAt > tick) return false;
     if (this.gate !== 0) {
-      this.#pulse.heardAt = wheel.tick; // it is we who do not listen
-    } else if (this.#pulse.isProbed(heartbeat, wheel)) {
-      this.abort('idle', new Error(`No answer to a ping for ${heartbeat.timeoutMs} ms.`));
+      pulse.heardAt = tick; // it is we who do not listen
+    } else if (pulse.isProbed) {
+      this.abort('idle', new Error(`No answer to a ping for ${pulse.heartbeat.timeoutMs} ms.`));
     } else {
-      this.#pulse.beatAt = wheel.tick;
-      this.push(heartbeat.bytes);
+      pulse.beatAt = tick;
+      this.push(pulse.heartbeat.bytes);
     }
     return true;
   }
@@ -576,8 +578,8 @@ export class Conversation
     this.gate &= ~Gate.HELD;
     this.hooks = hooks;
     this.switched(name, handover);
-    this.#pulse.heardAt = this.loop.wheel.tick;
-    if (this.#heartbeat !== undefined) this.loop.wheel.restart(this);
+    this.#pulse = this.#newPulse();
+    if (this.#pulse !== undefined) this.loop.wheel.restart(this);
     if (next.hooks !== undefined) this.#runOpen();
   }
 

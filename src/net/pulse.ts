@@ -1,20 +1,32 @@
-/** Whether a peer lives: the ticks of the last read and of the last heartbeat that was sent. Every due tick is one more than the time has: late rather than early. */
+/**
+ * Whether a peer lives, where its protocol has a heartbeat: the ticks of the last read and of the last heartbeat that was
+ * sent. Every due tick is one more than the time has: late rather than early.
+ */
 import type { Heartbeat } from '../protocols/protocol.ts';
 import type { Wheel } from './wheel.ts';
 
 export class Pulse {
-  heardAt = 0;
+  readonly heartbeat: Heartbeat;
+  heardAt: number;
   beatAt = -Infinity;
+  readonly #wheel: Wheel;
+
+  constructor(heartbeat: Heartbeat, wheel: Wheel) {
+    this.heartbeat = heartbeat;
+    this.#wheel = wheel;
+    this.heardAt = wheel.tick;
+  }
 
   /** A heartbeat is out, and nothing has come since. */
-  isProbed({ intervalMs }: Heartbeat, wheel: Wheel): boolean {
-    return this.beatAt >= this.heardAt + wheel.ticks(intervalMs);
+  get isProbed(): boolean {
+    return this.beatAt >= this.heardAt + this.#wheel.ticks(this.heartbeat.intervalMs);
   }
 
   /** When to send the next one, or to give the peer up. */
-  dueAt(heartbeat: Heartbeat, wheel: Wheel): number {
-    return this.isProbed(heartbeat, wheel)
-      ? this.beatAt + wheel.ticks(heartbeat.timeoutMs) + 1
-      : this.heardAt + wheel.ticks(heartbeat.intervalMs) + 1;
+  get dueAt(): number {
+    const { intervalMs, timeoutMs } = this.heartbeat;
+    return this.isProbed
+      ? this.beatAt + this.#wheel.ticks(timeoutMs) + 1
+      : this.heardAt + this.#wheel.ticks(intervalMs) + 1;
   }
 }
