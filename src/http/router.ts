@@ -97,7 +97,6 @@ export function router(options: RouterOptions = {}): Router {
       throw new OptionError(`router: ${path} takes WebSockets already.`);
     }
     segment.sockets = { hooks, names };
-    websocket.declared = true;
     return self;
   };
   const adder = (method: string) => (path: string, route: Route) => on(method, path, route);

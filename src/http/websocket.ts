@@ -53,11 +53,7 @@ export interface WebSocketHooks<State = any> {
 }
 
 /** Gives the hooks for a request, or none: it is then a request as any other. */
-export interface FindWebSocketHooks {
-  (request: HttpRequest): WebSocketHooks | undefined;
-  /** There are hooks for some request, so a mode that takes no WebSockets refuses the handler. Default false. */
-  declared?: boolean;
-}
+export type FindWebSocketHooks = (request: HttpRequest) => WebSocketHooks | undefined;
 
 export interface WebSocketCloseReason extends CloseReason {
   readonly status: number;

@@ -38,7 +38,7 @@ export const mode: Mode = {
   reads: 'one thread per connection, blocking reads',
   executes: 'the same thread',
   units: ['thread'],
-  capabilities: ['unix', 'workers', 'unframed-protocol', 'raw-protocol', 'websocket'],
+  capabilities: ['unix', 'workers', 'unframed-protocol', 'raw-protocol'],
   defaultWorkers: DEFAULT_THREADS,
 
   async unavailable() {

@@ -25,7 +25,7 @@ export const mode: Mode = {
   reads: 'main',
   executes: 'one of N threads, message by message',
   units: ['thread'],
-  capabilities: ['pushes', 'idle-timeout', 'unix', 'workers', 'raw-protocol', 'websocket'],
+  capabilities: ['pushes', 'idle-timeout', 'unix', 'workers', 'raw-protocol', 'pings'],
 
   async start({ plan, load, makeLoop, fail }) {
     const loaded = await load();

@@ -27,7 +27,7 @@ export const CAPABILITIES = {
   unix: 'Unix sockets',
   balance: 'a balancer',
   workers: 'a number of workers',
-  websocket: 'WebSockets',
+  pings: 'pings of WebSockets',
   'unframed-protocol': 'protocols that are neither framed nor give pack() and unpack()',
   'raw-protocol': 'protocols other than http',
 } as const;

@@ -1,6 +1,6 @@
 /**
- * uWebSockets.js accepts, reads and writes; HTTP handlers execute in its loop. With one worker and no unit asked for
- * that is the main loop; else shards, like those of `sharded`.
+ * uWebSockets.js accepts, reads and writes; HTTP handlers and their WebSockets execute in its loop. With one worker and
+ * no unit asked for that is the main loop; else shards, like those of `sharded`.
  *
  * It is there for those who want its speed under the same handler, and to measure against. What it does otherwise than
  * our own HTTP is listed in native-notes/uwebsockets.md.
@@ -24,7 +24,7 @@ const DEFAULT_BACKLOG = 511;
 export const mode: Mode = {
   name: 'native',
   summary:
-    'HTTP alone, by uWebSockets.js, where its binary fits: its speed, and its own idea of HTTP.',
+    'HTTP and WebSockets alone, by uWebSockets.js, where its binary fits: its speed, and its own idea of HTTP.',
   listeners: '1 or N',
   accepts: 'uWebSockets.js, each loop its own',
   reads: 'uWebSockets.js, in the accepting loop',
@@ -32,7 +32,7 @@ export const mode: Mode = {
   units: ['process', 'thread'],
   mainLoop: true,
   peer: PACKAGE,
-  capabilities: ['pushes', 'workers'],
+  capabilities: ['pushes', 'workers', 'pings'],
 
   async unavailable(unit, _target, handlerUrl) {
     const { why } = loadAddon(handlerUrl);
@@ -148,6 +148,13 @@ function refuseOptions(plan: Plan): void {
   }
 }
 
+function hasItsOwn(option: string, plan: Plan): ModeError {
+  return refusal(
+    plan,
+    `Mode native cannot serve this: the handler's http() has ${option}, and uWebSockets.js has limits of its own there.`,
+  );
+}
+
 /** What a handler may not ask for. @throws ModeError */
 function checkHandler(loaded: LoadedHandler, plan: Plan): void {
   const { handler } = loaded;
@@ -161,11 +168,11 @@ function checkHandler(loaded: LoadedHandler, plan: Plan): void {
   }
   const { options } = ownProtocol(loaded);
   for (const name of ['headTimeoutMs', 'chunkLineLimitBytes']) {
-    if (options[name] === undefined) continue;
-    throw refusal(
-      plan,
-      `Mode native cannot serve this: the handler's http() has ${name}, and uWebSockets.js has limits of its own there.`,
-    );
+    if (options[name] !== undefined) throw hasItsOwn(name, plan);
+  }
+  const websocket = (options.websocket ?? {}) as Record<string, unknown>;
+  for (const name of ['frameLimitBytes', 'fragmentLimit', 'deflateLevel']) {
+    if (websocket[name] !== undefined) throw hasItsOwn(`websocket.${name}`, plan);
   }
   const most = headLimitBytes();
   if (Number(options.headLimitBytes ?? 0) > most) {

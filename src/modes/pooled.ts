@@ -40,7 +40,7 @@ export const mode: Mode = {
     'workers',
     'unframed-protocol',
     'raw-protocol',
-    'websocket',
+    'pings',
   ],
 
   async unavailable(unit, target) {

@@ -20,7 +20,7 @@ export const mode: Mode = {
     'workers',
     'unframed-protocol',
     'raw-protocol',
-    'websocket',
+    'pings',
   ],
 
   async unavailable() {

@@ -25,7 +25,7 @@ export const mode: Mode = {
     'workers',
     'unframed-protocol',
     'raw-protocol',
-    'websocket',
+    'pings',
   ],
 
   async unavailable() {

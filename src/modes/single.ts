@@ -19,7 +19,7 @@ export const mode: Mode = {
     'unix',
     'unframed-protocol',
     'raw-protocol',
-    'websocket',
+    'pings',
   ],
 
   async start({ plan, load, makeLoop }) {

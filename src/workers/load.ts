@@ -21,17 +21,7 @@ export async function loadHandler(plan: Plan, inWorker = false): Promise<LoadedH
 /** What `fit` says, and the handler as its protocol makes it. @throws HandlerError, ModeError, OptionError */
 export function equip(handler: Handler, plan: Plan, given?: Protocol): LoadedHandler {
   const protocol = fit(handler, plan, given);
-  if (plan.capabilities.includes('websocket')) {
-    return { handler: equipped(handler, protocol), protocol };
-  }
-  if (declaresWebSockets(handler)) require(plan, 'websocket', 'the handler takes WebSockets');
-  return { handler, protocol };
-}
-
-/** A function may give no hooks for any request: then a handshake is a request as any other. */
-function declaresWebSockets(handler: Handler): boolean {
-  if (isSocketHandler(handler) || handler.websocket === undefined) return false;
-  return typeof handler.websocket === 'object' || handler.websocket.declared === true;
+  return { handler: equipped(handler, protocol), protocol };
 }
 
 /**

@@ -194,7 +194,7 @@ void t.test('router', async (t) => {
 });
 
 void t.test('ws-echo', async (t) => {
-  await forEveryMode(t, { needs: ['websocket'] }, async (t, combo) => {
+  await forEveryMode(t, {}, async (t, combo) => {
     const server = await serveExample(t, combo, 'ws-echo');
     const page = await text(await ask(server, agentFor(t, combo), '/'));
     t.match(page, /new WebSocket/);

@@ -552,6 +552,11 @@ t.test('what it does not take', { skip }, async (t) => {
     ['hooks', { handler: handler('hooks') }, /the handler has open\(\)/],
     ['a head’s deadline', { handler: handler('native', '?headTimeoutMs=9') }, /has headTimeoutMs/],
     [
+      'a limit of frames',
+      { handler: handler('sockets', '?fragmentLimit=9') },
+      /has websocket\.fragmentLimit/,
+    ],
+    [
       'a large head',
       { handler: handler('native', '?headLimitBytes=99999') },
       /takes 16384; set UWS/,

@@ -10,7 +10,6 @@ import { http } from '../../src/protocols/http1/http.ts';
 import { line } from '../../src/protocols/line.ts';
 import { serve } from '../../src/serve.ts';
 import { harness, type Harness, type TestClient } from '../../src/testing.ts';
-import { equip } from '../../src/workers/load.ts';
 import { close, pong, text } from './support.ts';
 
 const ASK =
@@ -112,18 +111,6 @@ void t.test('what is refused at start', async (t) => {
   const error: unknown = await serve({ handler, mode: 'blocking' }).catch((reason) => reason);
   t.ok(error instanceof ModeError);
   t.match((error as Error).message, /pingIntervalMs was given.*Modes that can: single/);
-});
-
-void t.test('a mode that takes none', async (t) => {
-  const plan = { mode: 'm', capabilities: [], modesWith: { websocket: ['single'] } } as never;
-  const message = () => ({ body: '' });
-  const refused = [router().ws('/a', echo), { protocol: http(), message, websocket: echo }];
-  for (const handler of refused) {
-    t.throws(() => equip(handler, plan), /Mode m cannot serve this: the handler takes WebSockets/);
-  }
-  for (const handler of [router(), { protocol: http(), message, websocket: () => echo }]) {
-    t.equal(equip(handler, plan).handler, handler, 'one that need not take them is as it was');
-  }
 });
 
 void t.test('dead peers', async (t) => {

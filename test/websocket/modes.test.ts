@@ -247,7 +247,7 @@ async function opened(server: Server, path: string, more: Fields = {}): Promise<
 }
 
 void t.test('by section', async (t) => {
-  await forEveryMode(t, { needs: ['websocket'] }, async (t, combo) => {
+  await forEveryMode(t, {}, async (t, combo) => {
     const log = new Log(t);
     const handler = new URL(`./handlers/talk.ts#${combo.mode}${combo.unit}`, import.meta.url);
     const server = await serveWith(t, combo, { handler, data: { log: log.path } });
@@ -317,7 +317,7 @@ void t.test('a server that stops says goodbye with 1001', async (t) => {
     mode === 'blocking'
       ? 'mode blocking ends idle connections by a half-close from outside of their threads'
       : undefined;
-  await forEveryMode(t, { needs: ['websocket'], unless }, async (t, combo) => {
+  await forEveryMode(t, { unless }, async (t, combo) => {
     const handler = new URL(`./handlers/talk.ts#stop${combo.mode}${combo.unit}`, import.meta.url);
     const server = await serveWith(t, combo, { handler });
     const client = await opened(server, '/');
@@ -333,7 +333,7 @@ void t.test('a server that stops says goodbye with 1001', async (t) => {
 });
 
 void t.test('pushes', async (t) => {
-  await forEveryMode(t, { needs: ['pushes', 'websocket'] }, async (t, combo) => {
+  await forEveryMode(t, { needs: ['pushes'] }, async (t, combo) => {
     const handler = new URL(
       `./handlers/talk.ts?pushes#${combo.mode}${combo.unit}`,
       import.meta.url,

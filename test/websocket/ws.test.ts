@@ -102,7 +102,7 @@ async function exchange(t: Test, server: Server, options: ClientOptions): Promis
 }
 
 void t.test('ws', async (t) => {
-  await forEveryMode(t, { needs: ['websocket'] }, async (t, combo) => {
+  await forEveryMode(t, {}, async (t, combo) => {
     const handler = new URL(`./handlers/talk.ts#ws${combo.mode}${combo.unit}`, import.meta.url);
     const server = await serveWith(t, combo, { handler });
     await exchange(t, server, { perMessageDeflate: false });

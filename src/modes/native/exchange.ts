@@ -14,7 +14,7 @@ import {
 } from '../../handler.ts';
 import { StreamPump } from '../../net/stream-pump.ts';
 import type { Encoded, Subscriber, Topics } from '../../net/topics.ts';
-import { noReply } from '../../net/conversation.ts';
+import { hooksOf, noReply } from '../../net/conversation.ts';
 import type { Counters } from '../../net/loop.ts';
 import type { Wheel, WheelEntry } from '../../net/wheel.ts';
 import type { Codec, Protocol } from '../../protocols/protocol.ts';
@@ -22,9 +22,11 @@ import { BodyStream, HIGH_WATER_BYTES } from '../../protocols/http1/body-stream.
 import { NO_BODY } from '../../protocols/http1/request.ts';
 import type { Source } from '../../protocols/http1/response-stream.ts';
 import type { HttpResponse } from '../../protocols/http1/response.ts';
+import type { LateCork } from './cork.ts';
 import { NativeRequest, type Head } from './request.ts';
 import type { Replies } from './reply.ts';
-import type { UwsRequest, UwsResponse } from './uws.ts';
+import { NativeSocket, type SocketHost } from './socket.ts';
+import type { UwsContext, UwsRequest, UwsResponse } from './uws.ts';
 
 /** CR LF, and the empty line. */
 const END_BYTES = 4;
@@ -49,6 +51,9 @@ export interface Host {
   readonly streams: boolean;
   /** The server stops: connections end behind their replies. */
   readonly draining: boolean;
+  /** What WebSockets share. */
+  readonly sockets: SocketHost;
+  readonly lateCork: LateCork;
   handlerFailed(error: unknown, exchange: Exchange): void;
   /** It outlives its callback, and `leave` follows. */
   enter(exchange: Exchange): void;
@@ -64,6 +69,8 @@ export class Exchange implements Connection<HttpResponse>, WheelEntry, Subscribe
   readonly #host: Host;
   readonly #to: UwsResponse;
   readonly #head: Head;
+  /** It may become a WebSocket. */
+  readonly #context: UwsContext | undefined;
   #phase: State = State.RUNNING;
   /** Inside a callback of uWebSockets.js, which collects what is written there. */
   #inside = true;
@@ -83,11 +90,18 @@ export class Exchange implements Connection<HttpResponse>, WheelEntry, Subscribe
   #gone = false;
   #entered = false;
 
-  constructor(host: Host, id: number, to: UwsResponse, head: Head) {
+  constructor(
+    host: Host,
+    id: number,
+    to: UwsResponse,
+    head: Head,
+    context: UwsContext | undefined,
+  ) {
     this.#host = host;
     this.id = id;
     this.#to = to;
     this.#head = head;
+    this.#context = context;
   }
 
   // ---- the handler's side -------------------------------------------------------------------------------------------
@@ -289,6 +303,12 @@ export class Exchange implements Connection<HttpResponse>, WheelEntry, Subscribe
   // ---- the reply ----------------------------------------------------------------------------------------------------
 
   #write(response: HttpResponse): void {
+    if (response?.status === 101 && this.#context !== undefined) {
+      const context = this.#context;
+      if (this.#inside) this.#upgrade(response, context);
+      else this.#upgradeLate(response, context);
+      return;
+    }
     const { replies, draining } = this.#host;
     const about = {
       method: this.#head.method,
@@ -306,6 +326,39 @@ export class Exchange implements Connection<HttpResponse>, WheelEntry, Subscribe
       this.#request?.keep();
       this.#pull(rest.body, rest.total);
     }
+  }
+
+  #upgradeLate(response: HttpResponse, context: UwsContext): void {
+    const upgrade = () => {
+      if (this.#phase === State.DONE) return;
+      try {
+        this.#upgrade(response, context);
+      } catch (error) {
+        this.#fail(error);
+      }
+    };
+    this.#host.lateCork.run(upgrade).catch((error: unknown) => this.#fail(error));
+  }
+
+  /** The connection goes on as a WebSocket (RFC 6455, 4.2.2). */
+  #upgrade(response: HttpResponse, context: UwsContext): void {
+    const { protocol, handler, replies, sockets } = this.#host;
+    const { switchTo = '', handover } = response;
+    const next = protocol.switches?.[switchTo];
+    if (next?.hooks === undefined) throw new TypeError(`http has no switch "${switchTo}".`);
+    const request = next.revive?.(handover) ?? handover;
+    const hooks = hooksOf(handler, next.hooks, request);
+    if (hooks === undefined) throw new TypeError(`The handler has no ${next.hooks} for it.`);
+    const { head, protocol: agreed, deflates } = replies.switching(response);
+    const { headers } = this.#request!;
+    const extensions = deflates ? (headers.get('sec-websocket-extensions') ?? '') : '';
+    const key = headers.get('sec-websocket-key') ?? '';
+    // Not the one with compressed messages: that is uWebSockets.js's to do.
+    const { server } = protocol.switches!.websocket.protocol;
+    const socket = new NativeSocket(sockets, this.id, this.remoteAddress, request, hooks, server);
+    this.#to.writeStatus(head);
+    this.#to.upgrade({ socket }, key, agreed, extensions, context);
+    this.#done();
   }
 
   /** A long body: what the peer has not taken waits here, and not in uWebSockets.js. */

@@ -5,7 +5,6 @@
  * with every header line behind it, checked, as bytes that are kept for the next reply. Date and its own mark
  * (`uWebSockets: 20`) it adds itself, and there is no way to have it otherwise.
  */
-import { HttpError } from '../../errors.ts';
 import { show } from '../../protocols/framing/options.ts';
 import { FieldLines } from '../../protocols/http1/field-lines.ts';
 import { statusLine } from '../../protocols/http1/head-lines.ts';
@@ -19,6 +18,7 @@ export const TRACKED_BYTES = 64 * 1024;
 /** As in ResponseEncoder. */
 const SKIP_LIMIT_BYTES = 64 * 1024;
 const HTTP = 'HTTP/1.1 ';
+const HANDSHAKE = /^(?:upgrade|connection|sec-websocket-)/i;
 const CLOSE = '\r\nConnection: close';
 
 /** What is left to do behind the head. */
@@ -62,9 +62,6 @@ export class Replies {
       );
     }
     const status = response.status ?? 200;
-    if (status === 101 && response.switchTo !== undefined && response.handover !== undefined) {
-      throw new HttpError(501, 'Mode native takes no WebSockets.');
-    }
     if (!(status >= 200 && status <= 599) || !Number.isInteger(status)) throw badReply(status);
     const fields = this.#fields;
     fields.read(response.headers);
@@ -92,6 +89,19 @@ export class Replies {
     this.#writeHead(status, keepAlive ? '' : close, to, begun);
     to.end(text, ends);
     return undefined;
+  }
+
+  /** The head of the response that opens a WebSocket; uWebSockets.js writes the handshake's own headers. */
+  switching({ headers }: HttpResponse): { head: Uint8Array; protocol: string; deflates: boolean } {
+    const lines = [...(headers as Iterable<readonly [string, string]>)];
+    const fields = this.#interim;
+    fields.read(lines.filter(([name]) => !HANDSHAKE.test(name)));
+    const said = (wanted: string) => lines.find(([name]) => name === wanted)?.[1];
+    return {
+      head: Buffer.from(statusLine(101).slice(HTTP.length) + fields.text, 'latin1'),
+      protocol: said('Sec-WebSocket-Protocol') ?? '',
+      deflates: said('Sec-WebSocket-Extensions') !== undefined,
+    };
   }
 
   /** 1xx, ahead of the reply. Call it corked. `begun`: not the first. */

@@ -9,12 +9,31 @@ import type { Topics } from '../../net/topics.ts';
 import type { Wheel } from '../../net/wheel.ts';
 import { limitsOf, type HttpOptions } from '../../protocols/http1/options.ts';
 import type { Protocol } from '../../protocols/protocol.ts';
+import type { WebSocketOptions } from '../../protocols/websocket/options.ts';
+import { LateCork } from './cork.ts';
 import { Exchange, type Host } from './exchange.ts';
 import { Replies } from './reply.ts';
 import { readHead } from './request.ts';
-import type { ListenSocket, Uws, UwsApp, UwsRequest, UwsResponse } from './uws.ts';
+import type { NativeSocket, SocketHost } from './socket.ts';
+import type {
+  ListenSocket,
+  Uws,
+  UwsApp,
+  UwsBehavior,
+  UwsContext,
+  UwsRequest,
+  UwsResponse,
+  UwsWebSocket,
+} from './uws.ts';
 
-export class NativeServer implements Host {
+/** As in `http({ websocket })`. */
+const COMPRESS_BYTES = 1024;
+const PING_MS = 30_000;
+const PONG_MS = 10_000;
+/** What it may have waiting is measured behind each message (NativeSocket). */
+const MOST_WAITING_BYTES = 2 ** 31 - 1;
+
+export class NativeServer implements Host, SocketHost {
   readonly handler: MessageHandler;
   readonly protocol: Protocol;
   readonly replies = new Replies();
@@ -26,12 +45,14 @@ export class NativeServer implements Host {
   readonly streams: boolean;
   readonly bodies = new Set<StreamPump>();
   draining = false;
+  readonly lateCork: LateCork;
   readonly #uws: Uws;
   readonly #app: UwsApp;
   readonly #loop: Loop;
   readonly #options: HttpOptions;
   #listening: ListenSocket | undefined = undefined;
   #ids = 0;
+  readonly #sockets = new Set<NativeSocket>();
   /** Exchanges that wait for a handler or a peer. */
   #waiting = 0;
   #closed = false;
@@ -48,11 +69,13 @@ export class NativeServer implements Host {
     this.requestTicks = loop.wheel.ticks(limits.requestTimeoutMs);
     this.bodyLimitBytes = limits.bodyLimitBytes;
     this.streams = limits.body === 'stream';
+    this.lateCork = new LateCork(uws);
     this.#uws = uws;
     this.#loop = loop;
     this.#options = options;
     this.#app = uws.App();
     this.#app.filter((response, change) => this.#count(response, change));
+    this.#app.ws('/*', this.#behavior(this.#options.websocket ?? {}));
     this.#app.any('/*', (response, request) => this.#take(response, request));
   }
 
@@ -74,7 +97,8 @@ export class NativeServer implements Host {
     this.draining = true;
     this.#stopListening();
     for (const body of this.bodies) body.drain();
-    if (this.#waiting > 0) {
+    for (const socket of this.#sockets) socket.stop();
+    if (!this.#isIdle) {
       await new Promise<void>((resolve) => {
         this.#onIdle = resolve;
       });
@@ -88,13 +112,14 @@ export class NativeServer implements Host {
     this.#closed = true;
     this.#stopListening();
     this.#app.close();
+    this.lateCork.close();
     this.#onIdle?.();
   }
 
   // ---- for exchanges ------------------------------------------------------------------------------------------------
 
-  handlerFailed(error: unknown, exchange: Exchange): void {
-    this.#loop.handlerFailed(error, exchange as unknown as Conversation);
+  handlerFailed(error: unknown, connection: Exchange | NativeSocket): void {
+    this.#loop.handlerFailed(error, connection as unknown as Conversation);
   }
 
   enter(_exchange: Exchange): void {
@@ -103,7 +128,37 @@ export class NativeServer implements Host {
 
   leave(_exchange: Exchange): void {
     this.#waiting -= 1;
-    if (this.#waiting === 0) this.#onIdle?.();
+    if (this.#isIdle) this.#onIdle?.();
+  }
+
+  // ---- for WebSockets -----------------------------------------------------------------------------------------------
+
+  get sockets(): SocketHost {
+    return this;
+  }
+
+  get inFlightLimit(): number {
+    return this.#loop.inFlightLimit;
+  }
+
+  get sendLimitBytes(): number {
+    return this.#loop.limits.sendLimitBytes;
+  }
+
+  get compressBytes(): number {
+    const { deflate, deflateThresholdBytes = COMPRESS_BYTES } = this.#options.websocket ?? {};
+    return deflate === true ? deflateThresholdBytes : Infinity;
+  }
+
+  opened(socket: NativeSocket): void {
+    this.#sockets.add(socket);
+    if (this.draining) socket.stop();
+  }
+
+  closed(socket: NativeSocket): void {
+    this.counters.open -= 1; // the filter is told of no end of theirs
+    this.#sockets.delete(socket);
+    if (this.#isIdle) this.#onIdle?.();
   }
 
   // ---- inside -------------------------------------------------------------------------------------------------------
@@ -123,7 +178,7 @@ export class NativeServer implements Host {
     }
   }
 
-  #take(response: UwsResponse, request: UwsRequest): void {
+  #take(response: UwsResponse, request: UwsRequest, context?: UwsContext): void {
     const head = readHead(request, this.#options, this.bodyLimitBytes);
     if (typeof head === 'number') {
       this.counters.errors += 1;
@@ -131,13 +186,40 @@ export class NativeServer implements Host {
       return;
     }
     this.#ids += 1;
-    new Exchange(this, this.#ids, response, head).begin(request);
+    new Exchange(this, this.#ids, response, head, context).begin(request);
+  }
+
+  get #isIdle(): boolean {
+    return this.#waiting === 0 && this.#sockets.size === 0;
+  }
+
+  #behavior(options: WebSocketOptions): UwsBehavior {
+    const { DISABLED, SHARED_COMPRESSOR, SHARED_DECOMPRESSOR } = this.#uws;
+    const { pingIntervalMs = PING_MS, pongTimeoutMs = PONG_MS } = options;
+    const silentMs = pingIntervalMs === 0 ? 0 : pingIntervalMs + pongTimeoutMs;
+    return {
+      maxPayloadLength: options.messageLimitBytes ?? this.#loop.limits.messageLimitBytes,
+      maxBackpressure: MOST_WAITING_BYTES,
+      idleTimeout: silentMs === 0 ? 0 : Math.min(960, Math.max(8, Math.ceil(silentMs / 4000) * 4)),
+      sendPingsAutomatically: silentMs > 0,
+      compression: options.deflate === true ? SHARED_COMPRESSOR | SHARED_DECOMPRESSOR : DISABLED,
+      upgrade: (response, request, context) => this.#take(response, request, context),
+      open: (socket) => of(socket).onOpen(socket),
+      message: (socket, bytes, isBinary) => of(socket).onMessage(bytes, isBinary),
+      drain: (socket) => of(socket).onDrain(),
+      close: (socket, status, text) =>
+        of(socket).onClose(status, Buffer.from(text).toString('utf8')),
+    };
   }
 
   #stopListening(): void {
     if (this.#listening !== undefined) this.#uws.us_listen_socket_close(this.#listening);
     this.#listening = undefined;
   }
+}
+
+function of(socket: UwsWebSocket): NativeSocket {
+  return (socket.getUserData() as { socket: NativeSocket }).socket;
 }
 
 const NOTHING = Object.freeze({ method: 'GET', keepAlive: true, source: undefined });

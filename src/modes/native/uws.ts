@@ -33,6 +33,47 @@ export interface UwsResponse {
   onData(callback: (chunk: ArrayBuffer, isLast: boolean) => void): void;
   getRemoteAddress(): ArrayBuffer;
   cork(callback: () => void): void;
+  /** Calls the behavior's `open` before it returns. */
+  upgrade(
+    userData: unknown,
+    key: string,
+    protocol: string,
+    extensions: string,
+    context: UwsContext,
+  ): void;
+}
+
+/** Valid from `open` to `close`. */
+export interface UwsWebSocket {
+  send(message: Text, isBinary: boolean, compress: boolean): number;
+  getBufferedAmount(): number;
+  /** Sends a Close; `close` follows at once. */
+  end(status: number, text: string): void;
+  /** Without one. */
+  close(): void;
+  cork(callback: () => void): void;
+  getUserData(): unknown;
+}
+
+/** What upgrades a response. */
+export interface UwsContext {
+  readonly context: unique symbol;
+}
+
+/** Every request that has a Sec-WebSocket-Key comes to `upgrade`. */
+export interface UwsBehavior {
+  readonly maxPayloadLength: number;
+  readonly maxBackpressure: number;
+  /** Seconds, 8 to 960 in steps of 4; 0: never. A ping goes out in time. */
+  readonly idleTimeout: number;
+  readonly sendPingsAutomatically: boolean;
+  readonly compression: number;
+  upgrade(response: UwsResponse, request: UwsRequest, context: UwsContext): void;
+  open(socket: UwsWebSocket): void;
+  /** The bytes are gone when it returns. */
+  message(socket: UwsWebSocket, bytes: ArrayBuffer, isBinary: boolean): void;
+  drain(socket: UwsWebSocket): void;
+  close(socket: UwsWebSocket, status: number, text: ArrayBuffer): void;
 }
 
 /** Opaque. */
@@ -41,6 +82,7 @@ export interface ListenSocket {
 }
 
 export interface UwsApp {
+  ws(pattern: string, behavior: UwsBehavior): void;
   any(pattern: string, callback: (response: UwsResponse, request: UwsRequest) => void): void;
   /** A connection came (`change` > 0) or went. */
   filter(callback: (response: UwsResponse, change: number) => void): void;
@@ -50,6 +92,9 @@ export interface UwsApp {
 }
 
 export interface Uws {
+  readonly DISABLED: number;
+  readonly SHARED_COMPRESSOR: number;
+  readonly SHARED_DECOMPRESSOR: number;
   App(): UwsApp;
   us_listen_socket_close(socket: ListenSocket): void;
   us_socket_local_port(socket: ListenSocket): number;

@@ -44,7 +44,7 @@ export function http(options: HttpOptions = {}): HttpProtocol {
   return makeHttp(options, Date.now);
 }
 
-const PINGS = { 'idle-timeout': 'websocket.pingIntervalMs was given, and pings take timers' };
+const PINGS = { pings: 'websocket.pingIntervalMs was given, and pings take timers' };
 
 /** The same with a clock of the caller's own. */
 export function makeHttp(options: HttpOptions, now: Now): HttpProtocol {
