@@ -11,12 +11,13 @@ import {
   type LoadPlan,
   type Threshold,
 } from '../load/index.ts';
+import { formatCalibration } from '../report/calibration.ts';
 import { formatCsv } from '../report/csv.ts';
 import { formatHgrm } from '../report/hgrm.ts';
 import { formatHlog } from '../report/hlog.ts';
 import { formatJson } from '../report/json.ts';
 import { LiveView } from '../report/live.ts';
-import { formatCalibration, formatKnee, formatResult, formatTrial } from '../report/text.ts';
+import { formatKnee, formatResult, formatTrial } from '../report/text.ts';
 import { inLoadFlags, planFlags, readPlanFlags, several, type Given } from './load-flags.ts';
 import { print, stderr } from './output.ts';
 import { listenForStop } from './signals.ts';
@@ -42,7 +43,7 @@ is counted from the first number of 13 digits in its data or id, ms since 1970. 
 from when it was sent (service); a closed loop has service times only. The verdict
 says whose figures they are: SERVER_BOUND, CLIENT_BOUND, NOISY_MACHINE, UNCLEAR.
 
-Exit codes: 0 done, 1 a threshold was not kept, 2 wrong options or nothing there.`;
+Exit codes: 0 done, 1 a threshold was not kept or a calibration failed, 2 wrong options or nothing there.`;
 
 /** Formats of a result, by their flags. */
 const formats = {
@@ -166,6 +167,14 @@ async function printCalibration(
   await write(outputs, { json: () => formatJson(calibration) }, () =>
     formatCalibration(calibration),
   );
+  const rows = calibration.cases.flatMap((one) => one.rows);
+  const outside = rows.filter(({ judgement }) => judgement === 'OUTSIDE').length;
+  if (outside > 0) {
+    throw new PatternsError(
+      'PATTERNS_CALIBRATION',
+      `At ${outside} of ${rows.length} percentiles the truth was outside of the stated bounds.`,
+    );
+  }
 }
 
 interface Output {

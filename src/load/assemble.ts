@@ -142,6 +142,7 @@ function clientOf({ plan, processCpuMs, reports }: Measured, answered: number): 
     threads: plan.threads,
     threadsCpuMs: sum(reports, ({ cpuMs }) => cpuMs),
     processCpuMs,
+    waitedMs: sum(reports, ({ waitedMs }) => waitedMs),
     busyMs,
     busyShare: Math.max(...shares),
     cpuPerRequestUs: answered === 0 ? 0 : (spentMs * 1000) / answered,

@@ -20,6 +20,7 @@ export {
   type Calibration,
   type CalibrationCase,
   type CalibrationRow,
+  type Instrument,
 } from './calibrate.ts';
 export { findKnee, type KneeOptions, type KneeResult, type KneeTrial } from './find-knee.ts';
 export { checkThreshold, parseThreshold, type Checked, type Threshold } from './threshold.ts';

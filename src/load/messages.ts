@@ -3,6 +3,7 @@ import type { Counts } from './account.ts';
 import type { Counted } from './buckets.ts';
 import type { Plan } from './plan.ts';
 import type { PushCounts } from './result.ts';
+import type { UsageFigures } from './usage.ts';
 
 export interface WorkerData {
   readonly plan: Plan;
@@ -50,8 +51,8 @@ export const RECORDERS = [
 ] as const;
 export type RecorderName = (typeof RECORDERS)[number];
 
-/** A thread's own account, at the end of its measurement. */
-export interface ThreadReport {
+/** A thread's own account, at the end of its measurement. Its usage is from measuredFrom to measuredTo. */
+export interface ThreadReport extends UsageFigures {
   /** When the first measured request could have been sent, when sending ended, and when the last answer was in. */
   readonly measuredFromMs: number;
   readonly measuredToMs: number;
@@ -61,13 +62,8 @@ export interface ThreadReport {
   readonly scheduled: number;
   readonly unsent: number;
   readonly connects: ConnectCounts;
-  /** From measuredFrom to measuredTo. */
-  readonly cpuMs: number;
   /** Of the turns of the loop in which something was done. Idle spins of the pacer do not count. */
   readonly busyMs: number;
-  readonly gcMs: number;
-  readonly gcLongestMs: number;
-  readonly gcCount: number;
   /** The first few sentences about what went wrong, with their counts. */
   readonly problems: ReadonlyArray<readonly [string, number]>;
   readonly bytesRead: number;

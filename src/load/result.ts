@@ -59,6 +59,8 @@ export interface ClientFigures {
   readonly threadsCpuMs: number;
   /** CPU time of the whole process in that time: garbage collectors and compilers too. */
   readonly processCpuMs: number;
+  /** Of the load threads: ready to run, and waiting for a core. 0 where the platform does not say. */
+  readonly waitedMs: number;
   /** Open loop: without the pacer's idle spins, at most. Closed loop: `threadsCpuMs`. */
   readonly busyMs: number;
   /** Of the busiest thread, of its time: 0 to 1. */

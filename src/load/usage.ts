@@ -21,6 +21,15 @@ export function threadCpuMs(): number {
   }
 }
 
+/** How long the calling thread was ready to run and had no core; 0 where the platform does not say. */
+export function threadWaitedMs(): number {
+  try {
+    return Number(readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')[1]) / 1e6;
+  } catch {
+    return 0;
+  }
+}
+
 /** The kernel's number of the calling thread; 0 where there is no /proc. */
 export function threadId(): number {
   try {
@@ -30,10 +39,21 @@ export function threadId(): number {
   }
 }
 
+export interface UsageFigures {
+  readonly cpuMs: number;
+  /** Ready to run, and waiting for a core. */
+  readonly waitedMs: number;
+  readonly gcMs: number;
+  readonly gcLongestMs: number;
+  readonly gcCount: number;
+}
+
 export class ThreadUsage {
   began = false;
   #cpuFrom = 0;
   cpuMs = 0;
+  #waitedFrom = 0;
+  #waitedMs = 0;
   #gcMs = 0;
   #gcLongestMs = 0;
   #gcCount = 0;
@@ -43,18 +63,25 @@ export class ThreadUsage {
     this.began = true;
     this.#observer = new PerformanceObserver((list) => this.#note(list.getEntries()));
     this.#observer.observe({ entryTypes: ['gc'] });
+    this.#waitedFrom = threadWaitedMs();
     this.#cpuFrom = threadCpuMs();
   }
 
   end(): void {
     this.cpuMs = threadCpuMs() - this.#cpuFrom;
+    this.#waitedMs = threadWaitedMs() - this.#waitedFrom;
     this.#note(this.#observer?.takeRecords() ?? []);
     this.#observer?.disconnect();
   }
 
-  figures(): { cpuMs: number; gcMs: number; gcLongestMs: number; gcCount: number } {
-    const { cpuMs } = this;
-    return { cpuMs, gcMs: this.#gcMs, gcLongestMs: this.#gcLongestMs, gcCount: this.#gcCount };
+  figures(): UsageFigures {
+    return {
+      cpuMs: this.cpuMs,
+      waitedMs: this.#waitedMs,
+      gcMs: this.#gcMs,
+      gcLongestMs: this.#gcLongestMs,
+      gcCount: this.#gcCount,
+    };
   }
 
   #note(entries: ReadonlyArray<{ readonly duration: number }>): void {

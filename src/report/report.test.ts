@@ -2,7 +2,9 @@
 import t from 'tap';
 import { formatCount, formatUs, sparkline } from './format.ts';
 import { drawLine, drawLive, LiveView } from './live.ts';
-import { formatCalibration, formatKnee } from './text.ts';
+import { formatCalibration } from './calibration.ts';
+import { formatKnee } from './text.ts';
+import type { CalibrationRow } from '../load/calibrate.ts';
 import type { KneeResult } from '../load/find-knee.ts';
 import type { Progress } from '../load/run.ts';
 import type { SecondFigures } from '../load/result.ts';
@@ -124,30 +126,52 @@ t.test('a knee, and why it is one', async (t) => {
   t.match(formatKnee({ ...knee, interrupted: true }), 'ended early');
 });
 
-t.test('a calibration shows what is outside of the stated bounds', async (t) => {
-  const row = {
-    percentile: 'p99',
-    truthUs: 91_000,
-    reportedUs: 90_000,
-    errorUs: -1000,
-    leastUs: 89_000,
-    mostUs: 90_090,
-    within: false,
-  } as const;
-  const text = formatCalibration({
-    rateHz: 2000,
-    durationMs: 5000,
-    interrupted: false,
-    cases: [
-      {
-        script: { kind: 'stall', everyMs: 1000, stallMs: 100 },
-        rows: [row],
-        answered: 10_000,
-        lagP99Us: 50,
-        verdict: { name: 'SERVER_BOUND', evidence: '' },
-      },
-    ],
-  });
-  t.match(text, /stall \(everyMs 1000, stallMs 100\); schedule lag p99 50\.0 us; SERVER_BOUND/);
-  t.match(text, /p99 +91\.0 ms +90\.0 ms +-1\.00 ms +89\.0 ms +90\.1 ms +OUTSIDE/);
-});
+t.test(
+  'a calibration shows the error, its parts and what is outside of the stated bounds',
+  async (t) => {
+    const row = {
+      percentile: 'p99',
+      serverUs: 90_980,
+      pathUs: 20,
+      truthUs: 91_000,
+      truthLeastUs: 90_990,
+      truthMostUs: 91_040,
+      reportedUs: 90_000,
+      errorUs: -1000,
+      leastUs: 89_000,
+      mostUs: 90_090,
+      judgement: 'OUTSIDE',
+    } as const;
+    const of = (rows: CalibrationRow[], disturbedShare = 0): string =>
+      formatCalibration({
+        rateHz: 2000,
+        durationMs: 5000,
+        interrupted: false,
+        cases: [
+          {
+            script: { kind: 'stall', everyMs: 1000, stallMs: 100 },
+            rows,
+            answered: 10_000,
+            lagP99Us: 50,
+            disturbedShare,
+            verdict: { name: 'SERVER_BOUND', evidence: '' },
+          },
+        ],
+      });
+    const text = of([row]);
+    t.match(text, 'stall: it does nothing for 100 ms at the end of every 1000 ms');
+    t.match(text, /sent late by 50\.0 us at p99; SERVER_BOUND\n/);
+    t.match(
+      text,
+      /p99 +91\.0 ms +20\.0 us +91\.0 ms +90\.0 ms +-1\.00 ms +89\.0 ms +90\.1 ms +OUTSIDE/,
+    );
+    t.match(
+      text,
+      /0 of 1 percentiles .* 1 had not: do not trust it here\..*stall p99, -1\.00 ms \(1\.1%\)/,
+    );
+    const noisy = of([{ ...row, judgement: 'unclear' }], 0.2);
+    t.match(noisy, 'others disturbed up to 20.0% of the requests');
+    t.match(noisy, /1 cannot be told: others were at work on this machine/);
+    t.notMatch(noisy, /do not trust it/);
+  },
+);

@@ -1,5 +1,4 @@
 /** A load's result for a terminal: the verdict first, then where every request went, then the latencies. */
-import type { Calibration, CalibrationCase } from '../load/calibrate.ts';
 import type { KneeResult, KneeTrial } from '../load/find-knee.ts';
 import type { LatencySummary, LoadResult } from '../load/result.ts';
 import type { Checked } from '../load/threshold.ts';
@@ -155,36 +154,6 @@ export function formatTrial({ met, missed, p50Us, p99Us, rateHz, verdict }: Knee
   const rate = `${formatCount(rateHz)}/s`.padStart(12);
   const latency = `p50 ${formatUs(p50Us)}, p99 ${formatUs(p99Us)}`;
   return `${rate}  ${met ? 'met   ' : 'missed'}  ${latency}  ${verdict.name}${met ? '' : `  ${missed.join('; ')}`}`;
-}
-
-export function formatCalibration(calibration: Calibration): string {
-  const { durationMs, rateHz } = calibration;
-  const head = `The instrument against a reference server that logs what it does: ${formatCount(rateHz)} requests/s for ${formatSeconds(durationMs)} each.`;
-  return `${[head, ...calibration.cases.map(formatCase)].join('\n\n')}\n`;
-}
-
-const NOISE =
-  'Others used the cores: what the kernel delivered late is in the error, and cannot be told apart.';
-
-function formatCase({ lagP99Us, rows, script, verdict }: CalibrationCase): string {
-  const { kind, ...figures } = script;
-  const shape = Object.entries(figures).map(([name, value]) => `${name} ${value}`);
-  return [
-    `${kind} (${shape.join(', ')}); schedule lag p99 ${formatUs(lagP99Us)}; ${verdict.name}`,
-    ...(verdict.name === 'NOISY_MACHINE' ? [`  ${NOISE}`] : []),
-    row('', ['truth', 'reported', 'error', 'at least', 'at most', '']),
-    ...rows.map(({ errorUs, leastUs, mostUs, percentile, reportedUs, truthUs, within }) => {
-      const error = `${errorUs < 0 ? '-' : '+'}${formatUs(Math.abs(errorUs))}`;
-      const cells = [
-        formatUs(truthUs),
-        formatUs(reportedUs),
-        error,
-        formatUs(leastUs),
-        formatUs(mostUs),
-      ];
-      return row(percentile, [...cells, within ? 'within' : 'OUTSIDE']);
-    }),
-  ].join('\n');
 }
 
 function plural(count: number, word: string): string {

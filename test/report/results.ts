@@ -154,6 +154,7 @@ export function loadResult(shape: Shape = {}, changes: Partial<LoadResult> = {})
       gcMs: 3.1,
       gcCount: 7,
       gcLongestMs: 0.8,
+      waitedMs: 0,
     },
     server: { pids: [4242], cpuMs: 190, cpuPerRequestUs: 9.6, busiestThreadShare: 0.19 },
     machine: { foreignCores: 0.02, stealCores: 0 },
@@ -230,12 +231,16 @@ export function kneeResult(changes: Partial<KneeResult> = {}): KneeResult {
 export function calibration(): Calibration {
   const row = (percentile: Name, truthUs: number, off: number) => ({
     percentile,
+    serverUs: truthUs - 18,
+    pathUs: 18,
     truthUs,
+    truthLeastUs: truthUs - 6,
+    truthMostUs: truthUs + 20,
     reportedUs: truthUs * off,
     errorUs: truthUs * (off - 1),
     leastUs: truthUs * 0.9,
     mostUs: truthUs * off * 1.001,
-    within: off >= 1,
+    judgement: off >= 1 ? ('within' as const) : ('OUTSIDE' as const),
   });
   return {
     rateHz: 2000,
@@ -246,6 +251,7 @@ export function calibration(): Calibration {
         script: { kind: 'stall', everyMs: 1000, stallMs: 100 },
         answered: 10_000,
         lagP99Us: 120,
+        disturbedShare: 0.004,
         verdict: { name: 'SERVER_BOUND', evidence: 'the client had time to spare' },
         rows: [row('p50', 60, 1.2), row('p90', 4000, 1.1), row('p99', 91_000, 0.98)],
       },

@@ -11,4 +11,6 @@ export interface ReferenceLog {
   readonly blindMs: Float64Array;
   /** Answers that it kept. */
   readonly dropped: number;
+  /** Since its first measured request: ready to run, and waiting for a core. 0 where the platform does not say. */
+  readonly waitedMs: number;
 }

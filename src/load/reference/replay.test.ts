@@ -14,6 +14,7 @@ function logOf(
     leftAfterMs: Float64Array.from(rows, ([, , , after]) => after),
     blindMs: Float64Array.from(blind),
     dropped: 0,
+    waitedMs: 0,
   };
 }
 

@@ -7,6 +7,7 @@ import { Buffer } from 'node:buffer';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 import { nowMs, sharedOffsetMs } from '../clock.ts';
+import { threadWaitedMs } from '../usage.ts';
 import type { ReferenceLog } from './log.ts';
 import { RECORD_BYTES } from './record.ts';
 import { DROPPED, holdOf, type Script } from './script.ts';
@@ -32,6 +33,7 @@ const leftBefore = new Map<number, number>();
 const leftAfter = new Map<number, number>();
 const blind: number[] = [];
 let dropped = 0;
+let waitedFrom = 0;
 let connections = 0;
 let ended = false;
 let lastTurn = nowMs();
@@ -65,6 +67,7 @@ port.once('message', () => {
     leftAfterMs: shared(sequences.map((sequence) => leftAfter.get(sequence) ?? Number.NaN)),
     blindMs: shared(blind),
     dropped,
+    waitedMs: sequences.length === 0 ? 0 : threadWaitedMs() - waitedFrom,
   };
   port.postMessage(log);
   port.close();
@@ -75,6 +78,7 @@ function take(socket: Socket, connection: number, answer: Buffer): void {
   const at = nowMs();
   const sequence = answer.readDoubleLE();
   if (sequence >= 0) {
+    if (sequences.length === 0) waitedFrom = threadWaitedMs();
     sequences.push(sequence);
     arrivedAt.push(at);
   }

@@ -161,11 +161,13 @@ function range(values: readonly number[], same: number): string {
 
 function ofCalibrations(calibrations: Report['calibrations']): Answer {
   const rows = calibrations.flatMap(({ cases }) => cases.flatMap((one) => one.rows));
-  const within = rows.filter((row) => row.within).length;
-  const all = within === rows.length ? `All ${within}` : `${within} of ${rows.length}`;
+  const within = rows.filter(({ judgement }) => judgement === 'within').length;
+  const unclear = rows.filter(({ judgement }) => judgement === 'unclear').length;
+  const noise =
+    unclear === 0 ? '' : ` ${unclear} cannot be told: others were at work on this machine.`;
   return {
     title: 'Calibration',
     asked: 'How far off is the instrument itself?',
-    answer: `${all} percentiles lay within the bounds that it stated of itself.`,
+    answer: `At ${within === rows.length ? 'all' : `${within} of`} ${rows.length} percentiles the truth lay within the bounds that it stated of itself.${noise}`,
   };
 }

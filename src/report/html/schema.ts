@@ -138,15 +138,21 @@ const calibration = v.object({
     v.object({
       script: v.looseObject({ kind: text }),
       lagP99Us: count,
+      disturbedShare: count,
       verdict,
       rows: v.array(
         v.object({
           percentile: text,
+          serverUs: count,
+          pathUs: count,
           truthUs: count,
+          truthLeastUs: count,
+          truthMostUs: count,
           reportedUs: count,
+          errorUs: v.number(),
           leastUs: count,
           mostUs: count,
-          within: v.boolean(),
+          judgement: v.picklist(['within', 'unclear', 'OUTSIDE']),
         }),
       ),
     }),

@@ -7,7 +7,8 @@ import { lineSwatch, renderLegend, type Drawing, type Figure, type Table } from 
 import { percentileName, type Stated } from '../caveats.ts';
 import { icon } from '../icons.ts';
 import type { CalibrationRun } from '../schema.ts';
-import { count, plural, seconds, us, usTick } from '../words.ts';
+import { sayScript } from '../../scripts.ts';
+import { count, percent, plural, seconds, us, usTick } from '../words.ts';
 
 const TRUTH = 1;
 const REPORTED = 0;
@@ -15,12 +16,17 @@ const REPORTED = 0;
 export function calibrationFigure(calibration: CalibrationRun, number: number): Figure {
   const { cases, durationMs, interrupted, rateHz } = calibration;
   const rows = cases.flatMap((one) => one.rows);
-  const within = rows.filter((row) => row.within).length;
+  const judged = (wanted: Judgement): number =>
+    rows.filter(({ judgement }) => judgement === wanted).length;
   const caveats: (Stated | false)[] = [
     interrupted && { level: 'bad', text: 'Ended early: cases are missing' },
-    within < rows.length && {
+    judged('OUTSIDE') > 0 && {
       level: 'bad',
-      text: `${plural(rows.length - within, 'percentile')} lay outside of the stated bounds`,
+      text: `${plural(judged('OUTSIDE'), 'percentile')} lay outside of the stated bounds`,
+    },
+    judged('unclear') > 0 && {
+      level: 'warn',
+      text: `${plural(judged('unclear'), 'percentile')} cannot be told: others were at work on this machine`,
     },
     ...cases.map(
       ({ script, verdict }): Stated | false =>
@@ -33,7 +39,7 @@ export function calibrationFigure(calibration: CalibrationRun, number: number): 
   return {
     id: number === 0 ? 'calibration' : `calibration-${number + 1}`,
     title: 'The instrument’s own error',
-    lead: m`${count(rateHz)} requests a second for ${seconds(durationMs)} against a server with scripted stalls, whose log says what the latency was. The bracket is what the instrument said of its error: ${within} of ${rows.length} truths lie in it.`,
+    lead: m`${count(rateHz)} requests a second for ${seconds(durationMs)} against a server with a script, whose log says what it did to each; a probe of its own measured the way there and back, which any client sees. Both together are the truth. The bracket is what the instrument said of its own error: ${judged('within')} of ${rows.length} truths lie in it.`,
     caveats: caveats.filter((caveat) => caveat !== false),
     drawings: cases.map(drawingOf),
     tables: cases.map(tableOf),
@@ -41,32 +47,41 @@ export function calibrationFigure(calibration: CalibrationRun, number: number): 
 }
 
 type Case = CalibrationRun['cases'][number];
+type Judgement = Case['rows'][number]['judgement'];
+
+const SIGNS: Readonly<Record<Judgement, 'good' | 'warn' | 'bad'>> = {
+  within: 'good',
+  unclear: 'warn',
+  OUTSIDE: 'bad',
+};
 
 function drawingOf(one: Case): Drawing {
-  const rows = one.rows.map(({ leastUs, mostUs, percentile, reportedUs, truthUs, within }): Row => {
-    const name = percentileName(percentile);
-    return {
-      label: name,
-      series: REPORTED,
-      dots: [
-        { value: reportedUs, shape: REPORTED, title: `${name} reported: ${us(reportedUs)}` },
-        {
-          value: truthUs,
-          shape: within ? TRUTH : 'cross',
-          title: `${name} in truth: ${us(truthUs)}`,
-        },
-      ],
-      interval: [leastUs, mostUs],
-      note: within ? 'within' : 'OUTSIDE',
-    };
-  });
+  const rows = one.rows.map(
+    ({ judgement, leastUs, mostUs, percentile, reportedUs, truthUs }): Row => {
+      const name = percentileName(percentile);
+      return {
+        label: name,
+        series: REPORTED,
+        dots: [
+          { value: reportedUs, shape: REPORTED, title: `${name} reported: ${us(reportedUs)}` },
+          {
+            value: truthUs,
+            shape: judgement === 'OUTSIDE' ? 'cross' : TRUTH,
+            title: `${name} in truth: ${us(truthUs)}`,
+          },
+        ],
+        interval: [leastUs, mostUs],
+        note: judgement,
+      };
+    },
+  );
   const [from, to] = logEnds(
     one.rows.flatMap(({ mostUs, reportedUs, truthUs }) => [mostUs, reportedUs, truthUs]),
   );
   const alternative = one.rows
     .map(
-      ({ percentile, reportedUs, truthUs, within }) =>
-        `${percentileName(percentile)}: reported ${us(reportedUs)}, in truth ${us(truthUs)}, ${within ? 'within' : 'outside of'} the bounds`,
+      ({ judgement, percentile, reportedUs, truthUs }) =>
+        `${percentileName(percentile)}: reported ${us(reportedUs)}, in truth ${us(truthUs)}, ${judgement}`,
     )
     .join('; ');
   const image = bothRows({
@@ -90,24 +105,27 @@ function drawingOf(one: Case): Drawing {
   };
 }
 
-/** 'stall (everyMs 1000, stallMs 100)' */
-function titleOf({ script: { kind, ...figures } }: Case): string {
-  const shape = Object.entries(figures).map(([name, value]) => `${name} ${String(value)}`);
-  return `${kind} (${shape.join(', ')})`;
+function titleOf({ disturbedShare, script }: Case): string {
+  const others =
+    disturbedShare < 0.0005 ? '' : ` (others disturbed up to ${percent(disturbedShare)} of it)`;
+  return `${sayScript(script)}${others}`;
 }
 
 function tableOf(one: Case): Table {
   return {
     caption: titleOf(one),
-    head: ['', 'truth', 'reported', 'at least', 'at most', ''],
-    rows: one.rows.map(({ leastUs, mostUs, percentile, reportedUs, truthUs, within }) => [
+    head: ['', 'server', '+ path', '= truth', 'reported', 'error', 'at least', 'at most', ''],
+    rows: one.rows.map(({ errorUs, judgement, percentile, ...row }) => [
       percentileName(percentile),
-      us(truthUs),
-      us(reportedUs),
-      us(leastUs),
-      us(mostUs),
+      us(row.serverUs),
+      us(row.pathUs),
+      us(row.truthUs),
+      us(row.reportedUs),
+      `${errorUs < 0 ? '−' : '+'}${us(Math.abs(errorUs))}`,
+      us(row.leastUs),
+      us(row.mostUs),
       {
-        text: m`<span class="sign ${within ? 'good' : 'bad'}">${icon(within ? 'good' : 'bad')}${within ? 'within' : 'outside'}</span>`,
+        text: m`<span class="sign ${SIGNS[judgement]}">${icon(SIGNS[judgement])}${judgement.toLowerCase()}</span>`,
       },
     ]),
   };
