@@ -6,7 +6,7 @@ import { OptionError } from 'patterns-runtime';
 import { runLoad, type LoadPlan } from 'patterns-runtime/load';
 import type { ClientPlan } from './load.ts';
 import { REFUSED, type LoadResult, type Mark } from './measure/client.ts';
-import { endWithUs, exitOnSignals } from './measure/children.ts';
+import { exitOnSignals } from './measure/children.ts';
 import { nodeArgs, programOf } from './servers.ts';
 
 const [host, port, text] = process.argv.slice(2) as [string, string, string];
@@ -33,7 +33,6 @@ async function startBeside({
 }: NonNullable<ClientPlan['beside']>): Promise<ChildProcess> {
   const words = [...nodeArgs, programOf(program), host, port, ...args.map(String)];
   const child = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'] });
-  endWithUs(child);
   const begun = once(child.stdout, 'data');
   const ended = once(child, 'close').then(([code]) => {
     throw new Error(`${program} ended with ${code} before it was under way.`);

@@ -2,8 +2,7 @@
  * A load client: a fresh process for each run. It says when its window begins, behind the warm-up, and when it ends, so
  * that the server's CPU time is taken over just that window; then it gives its result. A line of JSON for each.
  */
-import { spawn } from 'node:child_process';
-import { endWithUs } from './children.ts';
+import { killGroup, startChild } from './children.ts';
 import { pinned } from './server.ts';
 
 const KEPT_BYTES = 1024 * 1024;
@@ -55,21 +54,20 @@ export async function runClient(
   options: { readonly cores?: readonly number[]; readonly signal?: AbortSignal } = {},
 ): Promise<LoadResult> {
   const [command, args] = pinned(options.cores, client.command, client.args(server));
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  endWithUs(child);
-  const kill = (): void => void child.kill('SIGKILL');
+  const child = startChild(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const kill = (): void => killGroup(child);
   options.signal?.addEventListener('abort', kill);
   let output = '';
   let errors = '';
   let result: LoadResult | undefined;
   const timer = setTimeout(() => {
     errors += `killed after ${client.limitMs} ms.`;
-    child.kill('SIGKILL');
+    kill();
   }, client.limitMs);
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     errors = (errors + text).slice(-KEPT_BYTES);
   });
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => {
     output = (output + text).slice(-KEPT_BYTES);
     const lines = output.split('\n');
     output = lines.pop()!;

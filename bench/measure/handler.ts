@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { nodeArgs, programOf } from '../servers.ts';
+import { endWithUs } from './children.ts';
 
 const LIMIT_MS = 30_000;
 
@@ -18,10 +19,12 @@ export interface HandlerWords {
 export async function describeHandler(path: string): Promise<HandlerWords> {
   const words = [...nodeArgs, programOf('measure/describe'), pathToFileURL(path).href];
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, words, {
+    const told = promisify(execFile)(process.execPath, words, {
       timeout: LIMIT_MS,
       killSignal: 'SIGKILL',
     });
+    endWithUs(told.child);
+    const { stdout } = await told;
     return JSON.parse(stdout.slice(stdout.lastIndexOf('\n{') + 1)) as HandlerWords;
   } catch (error) {
     const { killed, message } = error as Error & { killed?: boolean };

@@ -1,7 +1,7 @@
 /** A server under measurement: a fresh process that prints where it listens, and is ended by its pid. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { endWithUs } from './children.ts';
+import { killGroup, startChild } from './children.ts';
 
 const START_MS = 20_000;
 const STOP_MS = 5000;
@@ -67,13 +67,12 @@ export async function startServer(
   cores?: readonly number[],
 ): Promise<RunningServer> {
   const [command, args] = pinned(cores, server.command, server.args);
-  const child = spawn(command, args, {
+  const child = startChild(command, args, {
     env: { ...process.env, ...server.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  endWithUs(child);
   let errors = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     errors = (errors + text).slice(-KEPT_BYTES);
   });
   const closed = new Promise<void>((resolve) => {
@@ -124,7 +123,7 @@ function listening(
 
 async function end(child: ChildProcess, closed: Promise<void>): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+  const timer = setTimeout(() => killGroup(child), STOP_MS);
   await closed;
   clearTimeout(timer);
 }

@@ -1,9 +1,12 @@
-/** Ctrl-C, what is left behind, and what goes on from there. */
+/** Ctrl-C and SIGKILL, what is left behind, and what goes on from there. */
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { hasProc } from '../../bench/measure/proc.ts';
 import { folderOf, start } from '../cli/cli.ts';
+import { allGone } from '../modes/support/alive.ts';
+import { until } from '../modes/support/wait.ts';
 import { measure, resultOf, tiny } from './support.ts';
 
 t.setTimeout(120_000);
@@ -20,7 +23,7 @@ t.test('Ctrl-C keeps what was measured, leaves no process, and --resume goes on'
   t.equal(ended.code, 1);
   t.match(ended.err, /^patterns: Ended early: go on with patterns bench --resume .*run\.$/m);
   t.match(ended.out, /^Ended early; what was measured: /m);
-  for (const pid of below) t.notOk(existsSync(`/proc/${pid}`), `${pid} has ended`);
+  await allGone(below);
   t.equal(resultOf(folder).complete, false);
   const kept = keptIn(folder);
   t.ok(kept.length >= 1 && kept.length < 4, kept.join());
@@ -44,8 +47,53 @@ function keptIn(folder: string): string[] {
   return readdirSync(join(folder, 'trials')).filter((name) => !name.startsWith('again-'));
 }
 
+t.test(
+  'SIGKILL leaves no process either, whatever it had started',
+  { skip: !hasProc && 'processes are looked for in /proc' },
+  async (t) => {
+    const folder = join(folderOf(t), 'run');
+    const args = ['--modes=shared', '--workers=2', '--duration=60s', `--out=${folder}`];
+    const cli = start(t, ['bench', '--quick', '--anyway', '--connections=4', ...args]);
+    // The server, its two workers, the client, and the one that is to end them.
+    const below = await until(() => {
+      const found = processesBelow(cli.child.pid!);
+      return found.length >= 5 && found;
+    }, 'a run is under way');
+    cli.kill('SIGKILL');
+    await cli.ended;
+    await allGone(below);
+    t.notOk(existsSync(join(folder, 'result.json')), 'it had no last word');
+  },
+);
+
+t.test(
+  'a program of any kind ends with the bench that is killed, and what it had started too',
+  { skip: !hasProc && 'processes are looked for in /proc' },
+  async (t) => {
+    const children = new URL('../../bench/measure/children.ts', import.meta.url).href;
+    // A shell that starts another, and a program that knows nothing of us.
+    const script = `
+      import { startChild } from ${JSON.stringify(children)};
+      startChild('sh', ['-c', 'sleep 600 & sleep 600'], { stdio: 'ignore' });
+      startChild('sleep', ['600'], { stdio: 'ignore' });
+      startChild('no-such-program', [], { stdio: 'ignore' }).on('error', () => {});
+      setInterval(() => {}, 1000);`;
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    t.teardown(() => parent.kill('SIGKILL'));
+    const below = await until(() => {
+      const found = processesBelow(parent.pid!);
+      return found.length >= 5 && found;
+    }, 'they have started');
+    parent.kill('SIGKILL');
+    await allGone(below);
+    t.pass('they are gone');
+  },
+);
+
 /** All processes below it, once there are some. */
-async function childrenOf(root: number): Promise<string[]> {
+async function childrenOf(root: number): Promise<number[]> {
   for (;;) {
     const found = processesBelow(root);
     if (found.length > 0) return found;
@@ -53,7 +101,7 @@ async function childrenOf(root: number): Promise<string[]> {
   }
 }
 
-function processesBelow(root: number): string[] {
+function processesBelow(root: number): number[] {
   const parents = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((pid): [string, number] => [pid, parentOf(pid)]);
@@ -61,7 +109,7 @@ function processesBelow(root: number): string[] {
   for (const parent of found) {
     found.push(...parents.filter(([, of]) => of === parent).map(([pid]) => Number(pid)));
   }
-  return found.slice(1).map(String);
+  return found.slice(1);
 }
 
 function parentOf(pid: string): number {
