@@ -257,7 +257,9 @@ export class Engine implements Keeper, LoopHost {
     account.failed[Failure.MISSED] += missed;
     if (stamped) {
       recorders.service.record(tookMs * 1000);
-      recorders.serviceFloor.record(Math.max(0, tookMs - this.watch.latenessMs(at)) * 1000);
+      const cutMs = Number.isInteger(sentAtMs) ? 1 : 0;
+      const floorMs = tookMs - cutMs - this.watch.latenessMs(at);
+      recorders.serviceFloor.record(Math.max(0, floorMs) * 1000);
     }
     if (!measured) return;
     if (missed > 0) this.#push.gaps += 1;

@@ -13,7 +13,7 @@ import { readEnvironment } from './machine.ts';
 import type { ThreadReport } from './messages.ts';
 import { Observer } from './observer.ts';
 import { readWork } from './payload.ts';
-import { readPlan, type LoadPlan, type Plan } from './plan.ts';
+import { readPlan, type LoadPlan, type LoopName, type Plan } from './plan.ts';
 import type { Environment, LoadResult, SecondFigures } from './result.ts';
 import { showAddress } from './target.ts';
 import { IntervalJoin, Tally, type JoinedInterval } from './tally.ts';
@@ -29,6 +29,7 @@ export type Phase = 'connecting' | 'warming up' | 'measuring' | 'draining';
 
 /** How far a load is. */
 export interface Progress {
+  readonly loop: LoopName;
   readonly phase: Phase;
   /** Since the phase began; of the measurement, `totalMs` (Infinity where a count ends it). */
   readonly elapsedMs: number;
@@ -197,10 +198,11 @@ class Run {
   }
 
   #progress(second?: SecondFigures): void {
-    const { durationMs, warmupMs } = this.#plan;
+    const { durationMs, loop, warmupMs } = this.#plan;
     const totalMs = this.#phase === 'warming up' && warmupMs !== 'auto' ? warmupMs : durationMs;
     const elapsedMs = sharedNowMs() - this.#phaseFrom;
     this.#options.onProgress?.({
+      loop,
       phase: this.#phase,
       elapsedMs,
       totalMs,

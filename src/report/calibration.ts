@@ -17,7 +17,8 @@ const CELL_WIDTH = 10;
 const LEGEND = `truth: what a client that is never late would have seen: what the server's own log says, and the
 way to it and back, by a probe that shares nothing with the instrument (its median is shown).
 error: reported less truth. at least, at most: what the instrument said of its own error.
-within: the truth can be between the two. unclear: it can, for what others did to the machine
+within: the truth can be between the two ("up to": it is known within limits, since server and
+path are known apart). unclear: it can, for what others did to the machine
 meanwhile. OUTSIDE: it cannot, and the instrument was wrong about itself.`;
 
 export function formatCalibration(calibration: Calibration): string {
@@ -50,19 +51,28 @@ function formatRow({ percentile, ...row_ }: CalibrationRow): string {
     sayError(errorUs),
     formatUs(leastUs),
     formatUs(mostUs),
-    judgement,
+    isPlain(row_) ? judgement : `${judgement}, up to ${formatUs(row_.truthMostUs)}`,
   ]);
+}
+
+/** The truth as it is shown lies where the judgement says; else only its range does. */
+function isPlain({ judgement, leastUs, truthUs }: Omit<CalibrationRow, 'percentile'>): boolean {
+  return judgement !== 'within' || truthUs >= leastUs;
 }
 
 /** One sentence: can it be trusted? */
 function sayAnswer(cases: Calibration['cases']): string {
-  const all = cases.flatMap(({ rows, script }) => rows.map((one) => ({ ...one, script })));
+  const all = cases.flatMap(({ rows, script, verdict: { name } }) =>
+    rows.map((one) => ({ ...one, script, name })),
+  );
   const count = (wanted: CalibrationRow['judgement']): number =>
     all.filter(({ judgement }) => judgement === wanted).length;
   const unclear = count('unclear');
   const outside = count('OUTSIDE');
   const noisy = cases.filter(({ verdict }) => verdict.name === 'NOISY_MACHINE').length;
-  const told = all.filter(({ judgement }) => judgement !== 'unclear');
+  const told = all.filter(
+    ({ judgement, name }) => judgement !== 'unclear' && name !== 'NOISY_MACHINE',
+  );
   const worst = told.toSorted((a, b) => off(b) - off(a))[0];
   return [
     `${count('within')} of ${all.length} percentiles had the truth within the bounds that the instrument stated.`,

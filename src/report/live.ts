@@ -5,6 +5,7 @@
 import type { Progress } from '../load/run.ts';
 import type { SecondFigures } from '../load/result.ts';
 import { formatCount, formatSeconds, formatUs, sparkline } from './format.ts';
+import { LOOPS, type LoopName } from './loops.ts';
 
 /** Between lines, where there is no terminal. */
 const LINE_EVERY_MS = 5000;
@@ -23,7 +24,7 @@ interface Output {
 }
 
 export function drawLive({ progress, seconds }: LiveState, columns: number): string[] {
-  const { elapsedMs, phase, totalMs } = progress;
+  const { elapsedMs, loop, phase, totalMs } = progress;
   const left = Number.isFinite(totalMs)
     ? `, ${formatSeconds(Math.max(0, totalMs - elapsedMs))} left`
     : '';
@@ -31,21 +32,21 @@ export function drawLive({ progress, seconds }: LiveState, columns: number): str
   const last = seconds.at(-1);
   if (last === undefined) return [head];
   const rates = seconds.map(rateOf).slice(-Math.max(1, columns - SPARK_LABEL.length));
-  return [head, `  ${describe(last, seconds)}`, `${SPARK_LABEL}${sparkline(rates)}`].map((line) =>
-    line.slice(0, columns),
+  return [head, `  ${describe(last, seconds, loop)}`, `${SPARK_LABEL}${sparkline(rates)}`].map(
+    (line) => line.slice(0, columns),
   );
 }
 
 export function drawLine({ progress, seconds }: LiveState): string {
   const last = seconds.at(-1);
   const head = `${progress.phase} ${formatSeconds(progress.elapsedMs)}`;
-  return last === undefined ? head : `${head}: ${describe(last, seconds)}`;
+  return last === undefined ? head : `${head}: ${describe(last, seconds, progress.loop)}`;
 }
 
-function describe(last: SecondFigures, seconds: readonly SecondFigures[]): string {
+function describe(last: SecondFigures, seconds: readonly SecondFigures[], loop: LoopName): string {
   const failed = seconds.reduce((sum, second) => sum + second.failed, 0);
   const latency = `p50 ${formatUs(last.p50Us)}, p99 ${formatUs(last.p99Us)}, max ${formatUs(last.maxUs)}`;
-  return `${formatCount(rateOf(last))}/s, ${latency}, ${formatCount(failed)} failed`;
+  return `${formatCount(rateOf(last))}/s, ${latency}, ${formatCount(failed)} ${LOOPS[loop].failed}`;
 }
 
 function rateOf({ answered, fromMs, toMs }: SecondFigures): number {

@@ -1,5 +1,6 @@
 /** What the reports make of a result. */
 import t from 'tap';
+import { formatCsv } from './csv.ts';
 import { formatCount, formatUs, sparkline } from './format.ts';
 import { drawLine, drawLive, LiveView } from './live.ts';
 import { formatCalibration } from './calibration.ts';
@@ -42,7 +43,7 @@ const second = (answered: number, failed = 0): SecondFigures => ({
   p99Us: 900,
   maxUs: 12_000,
 });
-const measuring: Progress = { phase: 'measuring', elapsedMs: 4000, totalMs: 10_000 };
+const measuring: Progress = { loop: 'open', phase: 'measuring', elapsedMs: 4000, totalMs: 10_000 };
 
 t.test(
   'the live view: phase, time left, figures, a sparkline as wide as the terminal',
@@ -175,3 +176,21 @@ t.test(
     t.notMatch(noisy, /do not trust it/);
   },
 );
+
+t.test('events have words of their own in CSV and in the live view', async (t) => {
+  const second = {
+    fromMs: 0,
+    toMs: 1000,
+    sent: 11,
+    answered: 10,
+    failed: 1,
+    p50Us: 1,
+    p99Us: 2,
+    maxUs: 3,
+  };
+  const csv = formatCsv({ loop: 'push', seconds: [{ ...second, histogram: '' }] });
+  t.equal(csv, 'fromMs,toMs,published,delivered,missed,p50Us,p99Us,maxUs\n0,1000,11,10,1,1,2,3\n');
+  t.match(formatCsv({ loop: 'open', seconds: [] }), /^fromMs,toMs,sent,answered,failed,/);
+  const line = drawLine({ progress: { ...measuring, loop: 'push' }, seconds: [second] });
+  t.match(line, /10\/s, .*, 1 missed$/);
+});

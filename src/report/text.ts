@@ -3,6 +3,7 @@ import type { KneeResult, KneeTrial } from '../load/find-knee.ts';
 import type { LatencySummary, LoadResult } from '../load/result.ts';
 import type { Checked } from '../load/threshold.ts';
 import { formatCount, formatSeconds, formatUs } from './format.ts';
+import { latencyOf, LOOPS } from './loops.ts';
 
 const COLUMNS = ['p50', 'p90', 'p95', 'p99', 'p99.9', 'max'] as const;
 const NAME_WIDTH = 14;
@@ -24,17 +25,20 @@ export function formatResult(result: LoadResult, checked: readonly Checked[] = [
   return `${lines.join('\n')}\n`;
 }
 
-const LOOP_WORDS = { closed: 'closed loop', push: 'events as they come' } as const;
-
 function headOf(result: LoadResult): string {
   const { connections, depth, durationMs, loop, offeredPerSecond, protocol, target, threads } =
     result;
   const how =
-    loop === 'open' ? `open loop at ${formatCount(offeredPerSecond ?? 0)}/s` : LOOP_WORDS[loop];
-  const shape = `${plural(connections, 'connection')}, depth ${depth}, ${plural(threads, 'thread')}`;
+    loop === 'open' ? `open loop at ${formatCount(offeredPerSecond ?? 0)}/s` : LOOPS[loop].name;
+  const inFlight = loop === 'push' ? '' : `depth ${depth}, `;
+  const shape = `${plural(connections, 'connection')}, ${inFlight}${plural(threads, 'thread')}`;
   const ended = result.interrupted ? ', ended early' : '';
   return `${target} (${protocol}): ${how}, ${formatSeconds(durationMs)}${ended}; ${shape}`;
 }
+
+/** Of a delivery time. */
+const CLOCKS =
+  'Between machines it has the difference between their clocks in it; a stamp of whole milliseconds makes it up to 1 ms longer.';
 
 function warmupOf({ steady, warmup }: LoadResult): string {
   const before = `warm-up ${formatSeconds(warmup.durationMs)}${say(warmup.steady)}`;
@@ -46,6 +50,7 @@ function say(steady: boolean | null): string {
 }
 
 function requestsOf(result: LoadResult): string[] {
+  if (result.push !== null) return eventsOf(result, result.push);
   const { answered, failed, failedTotal, inFlight, ratePerSecond, scheduled, sent, unsent } =
     result;
   const kinds = Object.entries(failed)
@@ -56,13 +61,16 @@ function requestsOf(result: LoadResult): string[] {
       ? ''
       : `${formatCount(scheduled)} due, ${formatCount(unsent)} of them never sent; `;
   return [
-    `  ${formatCount(ratePerSecond)} ${result.loop === 'push' ? 'events' : 'answers'}/s`,
+    `  ${formatCount(ratePerSecond)} answers/s`,
     `  ${due}${formatCount(sent)} sent = ${formatCount(answered)} answered + ${formatCount(failedTotal)} failed + ${formatCount(inFlight)} in flight`,
     ...(kinds.length > 0 ? [`  failed: ${kinds.join(', ')}`] : []),
     ...statusesOf(result),
-    ...pushOf(result),
-    ...result.problems.map(({ count, problem }) => `    ${formatCount(count)} × ${problem}`),
+    ...problemsOf(result),
   ];
+}
+
+function problemsOf({ problems }: LoadResult): string[] {
+  return problems.map(({ count, problem }) => `    ${formatCount(count)} × ${problem}`);
 }
 
 function statusesOf({ statuses }: LoadResult): string[] {
@@ -73,35 +81,44 @@ function statusesOf({ statuses }: LoadResult): string[] {
   return [`  statuses: ${each.join(', ')}`];
 }
 
-function pushOf({ connects, push }: LoadResult): string[] {
-  if (push === null) return [];
+/** Nothing was sent: what the server sent by itself, on each of the connections. */
+function eventsOf(result: LoadResult, push: NonNullable<LoadResult['push']>): string[] {
+  const { answered, connects, failedTotal, ratePerSecond, sent } = result;
   const { gaps, repeated, resumed, unstamped } = push;
-  const counts = [
-    plural(gaps, 'gap'),
-    `${formatCount(repeated)} repeated`,
-    `${formatCount(unstamped)} without a time`,
-    `${plural(connects.opened, 'connection')} opened, ${formatCount(resumed)} of them resumed`,
+  const notes = [
+    repeated > 0 ? `${formatCount(repeated)} came again` : '',
+    unstamped > 0 ? `${formatCount(unstamped)} without a time, and so without a delivery time` : '',
+  ].filter((note) => note !== '');
+  return [
+    `  ${formatCount(ratePerSecond)} events/s over all connections`,
+    `  ${formatCount(sent)} published = ${formatCount(answered)} delivered + ${formatCount(failedTotal)} missed${failedTotal > 0 ? ` in ${plural(gaps, 'gap')}` : ''}`,
+    ...(notes.length === 0 ? [] : [`  ${notes.join(', ')}`]),
+    `  ${plural(connects.opened, 'connection')} opened, ${formatCount(connects.lost)} lost; ${formatCount(resumed)} went on where another was lost`,
+    ...statusesOf(result),
+    ...problemsOf(result),
   ];
-  return [`  ${counts.join(', ')}`];
 }
 
 function latenciesOf(result: LoadResult): string[] {
-  const { connect, lag, loop, response, service } = result;
+  const { connect, lag, loop, service } = result;
   const rows = [row('', COLUMNS)];
-  if (loop === 'open') rows.push(latencyRow('response', response), boundRow(response));
-  rows.push(latencyRow(loop === 'push' ? 'delivery' : 'service', service));
-  if (loop !== 'open') rows.push(boundRow(service));
+  const main = latencyOf(result);
+  rows.push(latencyRow(LOOPS[loop].latency, main), boundRow(main));
+  if (loop === 'open') rows.push(latencyRow('service', service));
   if (connect.count > 0) rows.push(latencyRow('connect', connect));
   if (lag !== null) rows.push(latencyRow('schedule lag', lag));
   return rows;
 }
 
-function notesOf({ label, loop, response, service }: LoadResult): string[] {
-  const { tooFew } = loop === 'open' ? response : service;
-  const few = tooFew.length === 0 ? '' : ` ${tooFew.join(', ')}: fewer than ten answers beyond.`;
+function notesOf(result: LoadResult): string[] {
+  const { label, loop } = result;
+  const { tooFew } = latencyOf(result);
+  const few =
+    tooFew.length === 0 ? '' : ` ${tooFew.join(', ')}: fewer than ten ${LOOPS[loop].unit}s beyond.`;
   return [
     '',
     `  ${capital(label)}.`,
+    ...(loop === 'push' ? [`  ${CLOCKS}`] : []),
     `  "At least": what is left without all that the client itself may have added. The truth is in between.${few}`,
   ];
 }

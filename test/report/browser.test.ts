@@ -5,7 +5,7 @@ import t from 'tap';
 import { makeReport } from '../../src/report/html/index.ts';
 import { folderOf } from '../cli/cli.ts';
 import { Browser, findChromium } from './browser.ts';
-import { ARMS, calibration, kneeResult, loadResult, suiteResult } from './results.ts';
+import { ARMS, calibration, kneeResult, loadResult, pushResult, suiteResult } from './results.ts';
 
 t.setTimeout(110_000);
 
@@ -29,6 +29,7 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, object>>>> = {
   one: { one: loadResult({ ...small, stall: stalls }) },
   six,
   knee: { knee: kneeResult() },
+  events: { events: pushResult({ ...small, stall: stalls }) },
   bench: { suite: suiteResult(ARMS), calibration: calibration() },
   trouble: {
     [LONG.replaceAll('/', '-')]: loadResult(small, {

@@ -15,6 +15,7 @@ import {
   calibration,
   kneeResult,
   loadResult,
+  pushResult,
   suiteResult,
   type Shape,
 } from './results.ts';
@@ -142,7 +143,32 @@ t.test('the answer in a sentence', async (t) => {
     [
       'open and closed',
       { a: small(), b: small({}, closed) },
-      /^Open and closed loops measure different things/,
+      /^They measure different things \(open loop, closed loop/,
+    ],
+    [
+      'events',
+      { a: pushResult({ seconds: 2, perSecond: 300 }) },
+      /^300\/s delivered\. Half of the events were on their way for at most .* 6 events missed/,
+    ],
+    [
+      'events without a time',
+      {
+        a: pushResult(
+          { seconds: 2, perSecond: 300 },
+          { service: loadResult({ seconds: 0 }).service, failedTotal: 0 },
+        ),
+      },
+      /^300\/s delivered\. No event said when it left: how long they took is not known\.$/,
+    ],
+    [
+      'two servers of events',
+      { a: pushResult({ seconds: 2, p50Us: 50 }), b: pushResult({ seconds: 2, p50Us: 90 }) },
+      /^99% of events arrived soonest with a .* latest with b .* Events were missed by a and b\.$/,
+    ],
+    [
+      'events and requests',
+      { a: pushResult({ seconds: 2 }), b: small() },
+      /^They measure different things/,
     ],
     ['no ranking', { a: small(), b: small(noisy) }, /^No ranking: 1 of 2 .*\(NOISY_MACHINE: b\)/],
     ['no ranking at all', { a: small(noisy), b: small(noisy) }, /\(all NOISY_MACHINE\)/],
@@ -267,6 +293,25 @@ t.test('a page has the figures that its results can give', async (t) => {
       { a: small(), b: small({ offeredPerSecond: 900 }) },
       ['percentiles', 'rates', 'cpu', 'time', 'runs', ...foundation],
     ],
+    ['events', { a: pushResult() }, ['percentiles', 'cpu', 'time', ...foundation]],
+    [
+      'events without a time',
+      {
+        a: pushResult(
+          {},
+          {
+            service: loadResult({ seconds: 0 }).service,
+            push: { gaps: 2, repeated: 0, resumed: 3, unstamped: 16_000 },
+          },
+        ),
+      },
+      ['cpu', ...foundation],
+    ],
+    [
+      'two servers of events',
+      { a: pushResult(), b: pushResult({ p50Us: 90 }) },
+      ['percentiles', 'cpu', 'time', 'runs', ...foundation],
+    ],
     ['a knee', { a: kneeResult() }, ['rates', 'percentiles', 'cpu', 'time', ...foundation]],
     ['no knee', { a: kneeResult({ atKnee: null }) }, ['rates']],
     ['a suite', { a: suiteResult(ARMS) }, ['suite-1', 'environment']],
@@ -286,6 +331,20 @@ t.test('a page has the figures that its results can give', async (t) => {
     for (const image of body.match(/<svg [^>]*role="img"[^>]*>/g) ?? []) {
       t.match(image, /aria-label="[^"]{30,}"/, `${name}: every image has words`);
     }
+  }
+});
+
+t.test('events have words of their own', async (t) => {
+  const pages = {
+    one: page(t, { a: pushResult() }),
+    two: page(t, { a: pushResult(), b: pushResult({ p50Us: 90 }) }),
+  };
+  for (const [name, html] of Object.entries(pages)) {
+    const text = html.replaceAll(/<(script|style)[\s\S]*?<\/\1>/g, '').replaceAll(/<[^>]+>/g, ' ');
+    t.notMatch(text, /closed loop|open loop|\brequests?\b|\banswer(?:s|ed)?\b|\bsent, /i, name);
+    t.match(text, /Published = delivered \+ missed/);
+    t.match(text, /delivery/);
+    t.match(text, /difference of their clocks/);
   }
 });
 

@@ -228,6 +228,25 @@ export function kneeResult(changes: Partial<KneeResult> = {}): KneeResult {
   };
 }
 
+/** What a server sent by itself: of every hundred events one was missed. */
+export function pushResult(shape: Shape = {}, changes: Partial<LoadResult> = {}): LoadResult {
+  const delivered = loadResult({ ...shape, closed: true });
+  const missed = Math.round(delivered.answered / 100);
+  return {
+    ...delivered,
+    target: 'http://127.0.0.1:8080/clock',
+    protocol: 'sse',
+    loop: 'push',
+    label: 'delivery times, from when each event says that it left',
+    sent: delivered.answered + missed,
+    failed: { ...delivered.failed, missed },
+    failedTotal: missed,
+    push: { gaps: 2, repeated: 0, resumed: 3, unstamped: 0 },
+    connects: { opened: 67, failed: 0, lost: 3 },
+    ...changes,
+  };
+}
+
 export function calibration(): Calibration {
   const row = (percentile: Name, truthUs: number, off: number) => ({
     percentile,

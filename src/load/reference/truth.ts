@@ -68,7 +68,7 @@ function most({ pathUs, serverUs }: Witnesses, percentile: number): number {
 export type Judgement = (typeof JUDGEMENTS)[number];
 
 /**
- * - within: the truth can be where the instrument says that it is.
+ * - within: the truth can be where the instrument says that it is; on a noisy machine, it is.
  * - unclear: it can, for what others have done meanwhile; else it could not.
  * - OUTSIDE: the instrument was wrong about its own error.
  */
@@ -76,7 +76,9 @@ export const JUDGEMENTS = ['within', 'unclear', 'OUTSIDE'] as const;
 
 /** @param noisy others were at work in a way that no count of disturbed requests covers */
 export function judgeBounds(stated: Range, truth: Truth, noisy: boolean): Judgement {
-  if (meet(stated, truth.range)) return 'within';
+  const point = truth.serverUs + truth.pathUs;
+  const range = noisy ? { leastUs: point, mostUs: point } : truth.range;
+  if (meet(stated, range)) return 'within';
   return noisy || meet(stated, truth.disturbed) ? 'unclear' : 'OUTSIDE';
 }
 

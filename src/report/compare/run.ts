@@ -42,6 +42,7 @@ export const DOUBTS = {
   clientBound: 'the load was the limit, not the server: messages/s then says little of it',
   noisy: 'others used the machine',
   failed: 'requests failed; they are in no figure',
+  missed: 'events were missed; they are in no figure',
   interrupted: 'the run was ended early',
   unsteady: 'rate and median had not settled',
 } as const;

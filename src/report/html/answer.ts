@@ -1,4 +1,5 @@
 /** What was asked, and the answer in a sentence. Pure. */
+import { LOOPS } from '../loops.ts';
 import { least, most } from '../svg/scale.ts';
 import { compare } from './compare.ts';
 import type { Report, Run } from './runs.ts';
@@ -29,23 +30,36 @@ function asked({ result }: Run): string {
   const { connections, depth, durationMs, loop, offeredPerSecond, protocol, threads } = result;
   const over = `${plural(connections, 'connection')}${depth > 1 ? `, up to ${depth} requests on its way on each` : ''}`;
   const from = plural(threads, 'thread');
+  if (loop === 'push') {
+    return `How soon do events arrive? Whatever the server sent by itself in ${seconds(durationMs)}, on each of ${plural(connections, 'connection')}, read by ${from}; protocol ${protocol}.`;
+  }
   return loop === 'open'
     ? `How long do answers take at ${rate(offeredPerSecond ?? 0)}? Sent on a schedule (open loop) for ${seconds(durationMs)}, over ${over}, from ${from}; protocol ${protocol}.`
     : `How much at most over ${over}? A request whenever an answer has come (closed loop), for ${seconds(durationMs)}, from ${from}; protocol ${protocol}.`;
 }
 
+const TOOK: Readonly<Record<Run['result']['loop'], string>> = {
+  open: 'took',
+  closed: 'took, from being sent,',
+  push: 'were on their way for',
+};
+
 /** What became of it. */
 export function answered({ latency, result }: Run): string {
   const { failedTotal, loop, ratePerSecond, sent } = result;
+  const { answered: came, failed: lost, request, sent: went, unit } = LOOPS[loop];
   if (result.answered === 0) {
-    return `Nothing was answered: ${plural(sent, 'request')} sent, ${count(failedTotal)} failed.`;
+    return `Nothing was ${came}: ${plural(sent, request)} ${went}, ${count(failedTotal)} ${lost}.`;
   }
-  const what = loop === 'open' ? 'took' : 'took, from being sent,';
+  const what = TOOK[loop];
   const failed =
     failedTotal === 0
       ? ''
-      : ` ${capital(plural(failedTotal, 'request'))} failed (${percent(failedTotal / Math.max(1, sent))}).`;
-  return `${rate(ratePerSecond)} answered. Half of the answers ${what} at most ${us(latency.p50Us)}, 99% at most ${us(latency.p99Us)}, the slowest ${us(latency.maxUs)}.${failed}`;
+      : ` ${capital(plural(failedTotal, request))} ${lost} (${percent(failedTotal / Math.max(1, sent))}).`;
+  const head = `${rate(ratePerSecond)} ${came}.`;
+  return latency.count === 0
+    ? `${head} No ${unit} said when it left: how long they took is not known.${failed}`
+    : `${head} Half of the ${unit}s ${what} at most ${us(latency.p50Us)}, 99% at most ${us(latency.p99Us)}, the slowest ${us(latency.maxUs)}.${failed}`;
 }
 
 const LIMITS: Readonly<Record<Knee['limit'], string>> = {
@@ -138,6 +152,7 @@ function ofRuns(runs: readonly Run[]): Answer {
 function askedOfRuns(runs: readonly Run[]): string {
   const open = runs.filter(({ result }) => result.loop === 'open');
   const closed = runs.filter(({ result }) => result.loop === 'closed');
+  const push = runs.filter(({ result }) => result.loop === 'push');
   const rates = range(
     open.map(({ result }) => result.offeredPerSecond ?? 0),
     1.02,
@@ -146,6 +161,11 @@ function askedOfRuns(runs: readonly Run[]): string {
     closed.map(({ result }) => result.connections),
     1,
   );
+  if (push.length === runs.length)
+    return 'How soon do events arrive that the server sends by itself?';
+  if (push.length > 0) {
+    return `${plural(push.length, 'load')} of events as they come, and ${plural(runs.length - push.length, 'load')} of requests.`;
+  }
   if (closed.length === 0) return `How long do answers take? All in an open loop, at ${rates}/s.`;
   if (open.length === 0) {
     return `How much at most? All in a closed loop, over ${connections} connections.`;

@@ -2,9 +2,10 @@
  * What a reader must know before a figure is believed, and which figures it touches. Pure: a run in, sentences out; they
  * stand beside each figure that they touch.
  */
+import { LOOPS } from '../loops.ts';
 import type { Run } from './runs.ts';
 import type { Knee } from './schema.ts';
-import { count, list, percent, plural } from './words.ts';
+import { capital, count, list, percent, plural } from './words.ts';
 
 /** The figures of a page that caveats may touch. */
 export type FigureName = 'summary' | 'percentiles' | 'rates' | 'cpu' | 'time' | 'dots';
@@ -58,6 +59,8 @@ export function caveatsOf({ latency, result }: Run): Caveat[] {
     verdict,
     warmup,
   } = result;
+  const words = LOOPS[loop];
+  const unstamped = result.push?.unstamped ?? 0;
   const caveats: (Caveat | false)[] = [
     interrupted && {
       kind: 'interrupted',
@@ -69,8 +72,8 @@ export function caveatsOf({ latency, result }: Run): Caveat[] {
     result.answered === 0 && {
       kind: 'unanswered',
       level: 'bad',
-      short: 'Nothing was answered',
-      says: 'Nothing was answered: there are no latencies',
+      short: `Nothing was ${words.answered}`,
+      says: `Nothing was ${words.answered}: there are no latencies`,
       touches: LATENCIES,
     },
     verdict.name !== 'SERVER_BOUND' && {
@@ -81,12 +84,12 @@ export function caveatsOf({ latency, result }: Run): Caveat[] {
       touches: ALL,
     },
     failedTotal > 0 && {
-      kind: 'failed',
+      kind: loop === 'push' ? 'missed' : 'failed',
       level: 'bad',
-      short: 'Failed requests are in no curve',
-      says: 'Failed requests have no latency: no curve has them',
+      short: `${capital(words.failed)} ${words.request}s are in no curve`,
+      says: `${capital(words.failed)} ${words.request}s have no latency: no curve has them`,
       touches: LATENCIES,
-      detail: `${plural(failedTotal, 'request')} failed, ${percent(failedTotal / Math.max(1, sent))} of those sent`,
+      detail: `${plural(failedTotal, words.request)} ${words.failed}, ${percent(failedTotal / Math.max(1, sent))} of those ${words.sent}`,
     },
     unsent > 0 && {
       kind: 'unsent',
@@ -132,12 +135,27 @@ export function caveatsOf({ latency, result }: Run): Caveat[] {
       says: 'Service time only: a closed loop sends nothing while the server stalls, so that wait is not in its percentiles',
       touches: LATENCIES,
     },
+    unstamped > 0 && {
+      kind: 'unstamped',
+      level: 'warn',
+      short: 'Events without a time are in no curve',
+      says: 'Events that do not say when they left have no delivery time: no curve has them',
+      touches: LATENCIES,
+      detail: `${plural(unstamped, 'event')}, ${percent(unstamped / Math.max(1, result.answered))} of those delivered`,
+    },
+    loop === 'push' && {
+      kind: 'clocks',
+      level: 'note',
+      short: 'Delivery time, by the publisher’s clock and the reader’s',
+      says: 'Delivery time runs from the time in the event, by the publisher’s clock, until it was read: between machines the difference of their clocks is in it, and a stamp of whole milliseconds makes it up to 1 ms longer',
+      touches: LATENCIES,
+    },
     latency.count > 0 &&
       latency.tooFew.length > 0 && {
         kind: 'tooFew',
         level: 'note',
-        short: 'Grey and †: fewer than ten answers beyond',
-        says: 'Percentiles with fewer than ten answers beyond them say little',
+        short: `Grey and †: fewer than ten ${words.unit}s beyond`,
+        says: `Percentiles with fewer than ten ${words.unit}s beyond them say little`,
         touches: ['percentiles'],
         detail: list(latency.tooFew.map(percentileName)),
       },

@@ -1,5 +1,6 @@
 /** Under the answer: how it came out at a glance, whose figures they are, and what must be known of them. */
 import { m, nothing, type Markup } from '../svg/markup.ts';
+import { LOOPS } from '../loops.ts';
 import { answered } from './answer.ts';
 import { renderCaveats, renderTable, renderTables } from './blocks.ts';
 import { caveatsOf, stateCaveats, type Stated } from './caveats.ts';
@@ -42,20 +43,21 @@ ${renderCaveats([...machines, ...stated, ...left])}`;
 function renderSingle(run: Run, atKnee: boolean): Markup {
   const { latency, result } = run;
   const { evidence, name } = result.verdict;
+  const words = LOOPS[result.loop];
   const known = latency.count > 0;
   const tile = (label: string, value: string, few = false): Markup =>
-    m`<div><dt>${label}</dt><dd${few && m` class="few" title="rests on fewer than ten answers"`}>${value}${few && ' †'}</dd></div>`;
+    m`<div><dt>${label}</dt><dd${few && m` class="few" title="rests on fewer than ten ${words.unit}s"`}>${value}${few && ' †'}</dd></div>`;
   const few = (key: string): boolean => latency.tooFew.includes(key);
   const box = m`<div class="verdict">${verdictCell(name)}<p>${capital(evidence)}.</p></div>`;
   return m`${atKnee && m`<p class="asked">The load at the knee: ${answered(run)}</p>`}
-<dl class="tiles">${tile('answered', rate(result.ratePerSecond))}${
+<dl class="tiles">${tile(words.answered, rate(result.ratePerSecond))}${
     known && [
       tile('p50', us(latency.p50Us), few('p50')),
       tile('p99', us(latency.p99Us), few('p99')),
       tile('p99.9', us(latency.p999Us), few('p999')),
       tile('slowest', us(latency.maxUs)),
     ]
-  }${tile('failed', count(result.failedTotal))}</dl>
+  }${tile(words.failed, count(result.failedTotal))}</dl>
 ${box}`;
 }
 

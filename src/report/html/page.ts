@@ -1,6 +1,7 @@
 /** The whole page: the answer first, then the figures with their caveats, then what they rest on. Pure. */
 import { createHash } from 'node:crypto';
 import { m, nothing, prose, trusted, type Markup } from '../svg/markup.ts';
+import { wordsOf } from '../loops.ts';
 import { answerOf } from './answer.ts';
 import { renderFigure } from './blocks.ts';
 import { renderEnvironment } from './environment.ts';
@@ -84,11 +85,12 @@ function renderContents(links: readonly (readonly [id: string, title: string])[]
 
 function renderFooter({ runs, suites }: Report, zooms: boolean): Markup {
   const missing = runs.length > 0 && suites.length === 0;
+  const { unit } = wordsOf(runs.map(({ result }) => result.loop));
   return m`<footer>
 <p>Made by patterns report of the results named above, and of nothing else.${
     missing &&
     ' A load does not know how its messages spread over the server’s workers: the bench does.'
-  } † marks a percentile with fewer than ten answers beyond it.${
+  } † marks a percentile with fewer than ten ${unit}s beyond it.${
     zooms &&
     ' Zooming is done by uPlot, © 2022 Leon Sorokin, under the MIT license, whose text is in this file.'
   }</p>

@@ -1,5 +1,6 @@
 /** From result files to what a report is about: runs with names, in an order, with their latencies decoded. Pure. */
 import { OptionError } from '../../errors.ts';
+import { latencyOf } from '../loops.ts';
 import { shorten } from '../svg/labels.ts';
 import { SHAPE_COUNT } from '../svg/marks.ts';
 import { decodeHistogram, type Distribution } from './distribution.ts';
@@ -17,7 +18,7 @@ export interface Run {
   /** Its place, which is its colour and its shape. */
   readonly series: number;
   readonly result: Loaded;
-  /** What its latencies are: of the response in the open loop, of the service in the closed one. */
+  /** What its latencies are: of the response in the open loop, of the service in the closed one, of the delivery of events. */
   readonly latency: Latency;
   readonly distribution: Distribution;
   /** Open loop: of the service, to hold against the response. */
@@ -67,7 +68,7 @@ export function reportOf({ environment, leftOut, results }: ReadResults): Report
 
 function runOf(result: Loaded, name: string, series: number, file: string): Run {
   const open = result.loop === 'open';
-  const latency = open ? result.response : result.service;
+  const latency = latencyOf(result);
   try {
     return {
       name,

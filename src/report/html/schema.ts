@@ -60,7 +60,7 @@ const environment = v.object({
 const loadResult = v.object({
   target: text,
   protocol: text,
-  loop: v.picklist(['closed', 'open']),
+  loop: v.picklist(['closed', 'open', 'push']),
   label: text,
   connections: count,
   depth: count,
@@ -71,6 +71,10 @@ const loadResult = v.object({
   answered: count,
   failed: v.record(text, count),
   failedTotal: count,
+  push: v.optional(
+    v.nullable(v.object({ gaps: count, repeated: count, resumed: count, unstamped: count })),
+    null,
+  ),
   inFlight: v.number(),
   durationMs: count,
   ratePerSecond: count,

@@ -35,10 +35,10 @@ section.chapter+section{margin-top:36px}
 .sign{font-weight:600;white-space:nowrap}
 .sign .icon{vertical-align:-2.5px;margin-right:6px}
 
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(118px,1fr));gap:1px;background:var(--line);border:1px solid var(--line);border-radius:8px;overflow:hidden;margin:22px 0 0}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(132px,1fr));gap:1px;background:var(--line);border:1px solid var(--line);border-radius:8px;overflow:hidden;margin:22px 0 0}
 .tiles div{background:var(--page);padding:12px 14px}
 .tiles dt{color:var(--soft);font-size:.82rem}
-.tiles dd{margin:2px 0 0;font-size:1.32rem;font-weight:600;letter-spacing:-.01em;font-variant-numeric:tabular-nums}
+.tiles dd{margin:2px 0 0;white-space:nowrap;font-size:1.32rem;font-weight:600;letter-spacing:-.01em;font-variant-numeric:tabular-nums}
 .tiles dd.few{color:var(--soft);font-weight:400}
 
 .caveats{list-style:none;margin:14px 0 0;padding:0;display:grid;gap:7px;max-width:80ch}

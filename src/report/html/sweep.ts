@@ -1,4 +1,5 @@
 /** Throughput against latency: which points belong together, and where the knee is. Pure. */
+import { LOOPS } from '../loops.ts';
 import { goalPlace } from './goals.ts';
 import type { KneeSearch, Run } from './runs.ts';
 
@@ -7,7 +8,7 @@ export const KEPT_SHARE = 0.98;
 
 export interface SweepPoint {
   readonly name: string;
-  /** Null in a closed loop, which has no rate of its own. */
+  /** Null but in an open loop: the others have no rate of their own. */
   readonly offeredPerSecond: number | null;
   readonly answeredPerSecond: number;
   readonly p50Us: number;
@@ -21,7 +22,10 @@ export interface SweepPoint {
 export interface Sweep {
   readonly name: string;
   readonly series: number;
-  readonly closed: boolean;
+  /** It had a rate to reach. */
+  readonly paced: boolean;
+  /** 'answered', 'delivered' */
+  readonly answered: string;
   /** By the rate, upwards. */
   readonly points: readonly SweepPoint[];
   readonly knee?: {
@@ -60,7 +64,8 @@ function sweepOfKnee({ knee, name }: KneeSearch, series: number): Sweep {
   return {
     name,
     series,
-    closed: false,
+    paced: true,
+    answered: LOOPS.open.answered,
     points: sorted(
       knee.trials.map(({ met, missed, p50Us, p99Us, rateHz, ratePerSecond, verdict }) => ({
         name,
@@ -84,9 +89,10 @@ function sweepOfKnee({ knee, name }: KneeSearch, series: number): Sweep {
 function sweepOfRuns(runs: readonly Run[], series: number): Sweep {
   const [{ result }] = runs;
   return {
-    name: `${result.target}, ${result.loop} loop`,
+    name: `${result.target}, ${LOOPS[result.loop].name}`,
     series,
-    closed: result.loop === 'closed',
+    paced: result.loop === 'open',
+    answered: LOOPS[result.loop].answered,
     points: sorted(runs.map(pointOfRun)),
   };
 }

@@ -1,6 +1,7 @@
 /** Tables that are no figure's: the runs at a glance, why their verdicts, where every request went. */
 import { m, nothing, type Markup } from '../svg/markup.ts';
 import { renderTable, runTag, type Cell, type Table } from './blocks.ts';
+import { wordsOf } from '../loops.ts';
 import { icon, type Sign } from './icons.ts';
 import type { Run } from './runs.ts';
 import { capital, count, failureWords, plural, rate, us } from './words.ts';
@@ -18,9 +19,10 @@ export function verdictCell(name: Run['result']['verdict']['name']): Cell['text'
 }
 
 export function runsTable(runs: readonly Run[]): Table {
+  const { answered, failed } = wordsOf(runs.map(({ result }) => result.loop));
   return {
     caption: 'The runs at a glance',
-    head: ['run', 'asked', 'answered', 'p50', 'p99', 'p99.9', 'max', 'failed', 'verdict'],
+    head: ['run', 'asked', answered, 'p50', 'p99', 'p99.9', 'max', failed, 'verdict'],
     rows: runs.map(({ latency, name, result, series }): Cell[] => {
       const few = (key: string): boolean => latency.tooFew.includes(key);
       const known = latency.count > 0;
@@ -57,7 +59,7 @@ export function verdictsTable(runs: readonly Run[]): Table {
 }
 
 /** sent = answered + failed + in flight, of every run. */
-function accountTable(runs: readonly Run[]): Table {
+function requestsTable(runs: readonly Run[]): Table {
   return {
     caption: 'Sent = answered + failed + in flight at the end',
     head: ['run', 'due', 'never sent', 'sent', 'answered', 'failed', 'in flight', 'failed how'],
@@ -80,6 +82,34 @@ function accountTable(runs: readonly Run[]): Table {
   };
 }
 
+/** published = delivered + missed, of every run. */
+function eventsTable(runs: readonly Run[]): Table {
+  return {
+    caption: 'Published = delivered + missed, counted on each connection',
+    head: [
+      'run',
+      'published',
+      'delivered',
+      'missed',
+      'gaps',
+      'came again',
+      'without a time',
+      'connections opened',
+      'lost',
+      'resumed',
+    ],
+    rows: runs.map(({ name, result }) => {
+      const { answered, connects, failedTotal, push, sent } = result;
+      const { gaps = 0, repeated = 0, resumed = 0, unstamped = 0 } = push ?? {};
+      const figures = [sent, answered, failedTotal, gaps, repeated, unstamped];
+      return [
+        name,
+        ...[...figures, connects.opened, connects.lost, resumed].map((figure) => count(figure)),
+      ];
+    }),
+  };
+}
+
 /** What went wrong, in the words of the load generator. */
 function problemsOf(runs: readonly Run[]): string[] {
   return runs.flatMap(({ name, result }) =>
@@ -92,8 +122,12 @@ function problemsOf(runs: readonly Run[]): string[] {
 export function renderAccount(runs: readonly Run[]): Markup {
   if (runs.length === 0) return nothing;
   const problems = problemsOf(runs);
-  return m`<section id="account"><h2>Where every request went</h2>
-${renderTable(accountTable(runs))}
+  const push = runs.filter(({ result }) => result.loop === 'push');
+  const others = runs.filter(({ result }) => result.loop !== 'push');
+  const { request } = wordsOf(runs.map(({ result }) => result.loop));
+  return m`<section id="account"><h2>Where every ${request} went</h2>
+${others.length > 0 && renderTable(requestsTable(others))}
+${push.length > 0 && renderTable(eventsTable(push))}
 ${problems.length > 0 && m`<ul class="problems">${problems.map((problem) => m`<li>${problem}</li>`)}</ul>`}
 </section>
 `;

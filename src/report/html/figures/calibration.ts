@@ -39,7 +39,7 @@ export function calibrationFigure(calibration: CalibrationRun, number: number): 
   return {
     id: number === 0 ? 'calibration' : `calibration-${number + 1}`,
     title: 'The instrument’s own error',
-    lead: m`${count(rateHz)} requests a second for ${seconds(durationMs)} against a server with a script, whose log says what it did to each; a probe of its own measured the way there and back, which any client sees. Both together are the truth. The bracket is what the instrument said of its own error: ${judged('within')} of ${rows.length} truths lie in it.`,
+    lead: m`${count(rateHz)} requests a second for ${seconds(durationMs)} against a server with a script, whose log says what it did to each; a probe of its own measured the way there and back, which any client sees. Both together are the truth, known within limits since they are known apart (“up to”). The bracket is what the instrument said of its own error: ${judged('within')} of ${rows.length} truths lie in it.`,
     caveats: caveats.filter((caveat) => caveat !== false),
     drawings: cases.map(drawingOf),
     tables: cases.map(tableOf),
@@ -57,7 +57,7 @@ const SIGNS: Readonly<Record<Judgement, 'good' | 'warn' | 'bad'>> = {
 
 function drawingOf(one: Case): Drawing {
   const rows = one.rows.map(
-    ({ judgement, leastUs, mostUs, percentile, reportedUs, truthUs }): Row => {
+    ({ judgement, leastUs, mostUs, percentile, reportedUs, truthMostUs, truthUs }): Row => {
       const name = percentileName(percentile);
       return {
         label: name,
@@ -71,7 +71,7 @@ function drawingOf(one: Case): Drawing {
           },
         ],
         interval: [leastUs, mostUs],
-        note: judgement,
+        note: sayJudgement({ judgement, leastUs, truthMostUs, truthUs }),
       };
     },
   );
@@ -105,6 +105,18 @@ function drawingOf(one: Case): Drawing {
   };
 }
 
+/** The truth as it is drawn lies where the judgement says; else only its range does. */
+function sayJudgement({
+  judgement,
+  leastUs,
+  truthMostUs,
+  truthUs,
+}: Pick<Case['rows'][number], 'judgement' | 'leastUs' | 'truthMostUs' | 'truthUs'>): string {
+  return judgement === 'within' && truthUs < leastUs
+    ? `within: up to ${us(truthMostUs)}`
+    : judgement;
+}
+
 function titleOf({ disturbedShare, script }: Case): string {
   const others =
     disturbedShare < 0.0005 ? '' : ` (others disturbed up to ${percent(disturbedShare)} of it)`;
@@ -125,7 +137,7 @@ function tableOf(one: Case): Table {
       us(row.leastUs),
       us(row.mostUs),
       {
-        text: m`<span class="sign ${SIGNS[judgement]}">${icon(SIGNS[judgement])}${judgement.toLowerCase()}</span>`,
+        text: m`<span class="sign ${SIGNS[judgement]}">${icon(SIGNS[judgement])}${sayJudgement({ ...row, judgement })}</span>`,
       },
     ]),
   };

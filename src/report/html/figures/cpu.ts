@@ -5,6 +5,7 @@ import { most, stepAbove } from '../../svg/scale.ts';
 import { linearTicks } from '../../svg/ticks.ts';
 import { boxSwatch, renderLegend, type Drawing, type Figure, type Table } from '../blocks.ts';
 import type { Stated } from '../caveats.ts';
+import { wordsOf } from '../../loops.ts';
 import type { Run } from '../runs.ts';
 import type { Arm } from '../arms.ts';
 import { medianInterval } from '../statistics.ts';
@@ -24,11 +25,12 @@ export function cpuFigure(runs: readonly Run[], caveats: readonly Stated[]): Fig
     level: 'note',
     text: 'At different rates: a busier loop finds more in each turn, and a message costs less',
   };
+  const { unit, answered } = wordsOf(measured.map(({ result }) => result.loop));
   const bars = measured.slice(0, DRAWN_BARS).flatMap((run) => barsOf(run, measured.length > 1));
   return {
     id: 'cpu',
     title: 'CPU per message',
-    lead: m`CPU time of the server’s processes for each answer${
+    lead: m`CPU time of the server’s processes for each ${unit}${
       measured.some(({ result }) => result.loop === 'open')
         ? ', and of the load generator’s threads without the idle spins of their clock'
         : ', and of the load generator'
@@ -43,7 +45,7 @@ export function cpuFigure(runs: readonly Run[], caveats: readonly Stated[]): Fig
         image: drawing(bars, 'CPU per message'),
       },
     ],
-    tables: [tableOf(measured)],
+    tables: [tableOf(measured, answered)],
   };
 }
 
@@ -125,12 +127,12 @@ function drawing(bars: readonly Bar[], what: string): Markup {
   });
 }
 
-function tableOf(runs: readonly Run[]): Table {
+function tableOf(runs: readonly Run[], answered: string): Table {
   return {
     caption: 'CPU of server and client',
     head: [
       'run',
-      'answered',
+      answered,
       'server, a message',
       'its busiest thread',
       'client, a message',

@@ -6,9 +6,10 @@ import { linearTicks, logTicks } from '../../svg/ticks.ts';
 import type { Arm } from '../arms.ts';
 import type { Cell, Drawing, Figure, Table } from '../blocks.ts';
 import type { Stated } from '../caveats.ts';
+import { wordsOf } from '../../loops.ts';
 import { groupsOf, type Group, type Run } from '../runs.ts';
 import { LEAST_RUNS, median, medianInterval } from '../statistics.ts';
-import { count, countTick, rate, short, us, usTick } from '../words.ts';
+import { capital, count, countTick, rate, short, us, usTick } from '../words.ts';
 
 /** A figure that runs are compared by. */
 interface Measure<Of> {
@@ -22,10 +23,10 @@ interface Measure<Of> {
   readonly log: boolean;
 }
 
-const OF_RUNS: readonly Measure<Run>[] = [
+const measuresOf = (unit: string): readonly Measure<Run>[] => [
   {
-    title: 'Answers a second',
-    axis: 'answers a second',
+    title: `${capital(unit)}s a second`,
+    axis: `${unit}s a second`,
     of: ({ result }) => result.ratePerSecond,
     say: rate,
     tick: countTick,
@@ -53,11 +54,13 @@ const LOG_FROM = 4;
 const DRAWN_ROWS = 24;
 
 export function dotsFigure(runs: readonly Run[], caveats: readonly Stated[]): Figure | undefined {
-  const answered = runs.filter(({ result }) => result.answered > 0);
+  const answered = runs.filter(({ latency }) => latency.count > 0);
   if (answered.length < 2) return undefined;
   const groups = groupsOf(answered);
   const repeated = groups.some((group) => group.runs.length > 1);
   const drawn = groups.slice(0, DRAWN_ROWS);
+  const { unit } = wordsOf(answered.map(({ result }) => result.loop));
+  const measures = measuresOf(unit);
   return {
     id: 'runs',
     title: 'Run by run',
@@ -67,8 +70,8 @@ export function dotsFigure(runs: readonly Run[], caveats: readonly Stated[]): Fi
         : ', and the band at a latency is the instrument’s own error, not how runs vary. One run of a kind does not say how the next will be: repeat runs (name-1, name-2, …) to see their spread'
     }.`,
     caveats,
-    drawings: OF_RUNS.map((measure) => drawingOf(drawn, measure)),
-    tables: [tableOf(groups)],
+    drawings: measures.map((measure) => drawingOf(drawn, measure)),
+    tables: [tableOf(groups, measures, unit)],
   };
 }
 
@@ -232,23 +235,23 @@ function describe(
   return `${label}: ${dots.length} runs, median ${note}${range}`;
 }
 
-function tableOf(groups: readonly Group[]): Table {
+function tableOf(groups: readonly Group[], measures: readonly Measure<Run>[], unit: string): Table {
   return {
     caption: 'Run by run',
-    head: ['run', ...OF_RUNS.map(({ title }) => title), 'answers'],
+    head: ['run', ...measures.map(({ title }) => title), `${unit}s`],
     rows: groups.flatMap(({ name, runs }) => [
       ...runs.map((run) => [
         run.name,
-        ...OF_RUNS.map(({ of, say }) => say(of(run))),
+        ...measures.map(({ of, say }) => say(of(run))),
         count(run.result.answered),
       ]),
-      ...(runs.length > 1 ? [medians(name, runs)] : []),
+      ...(runs.length > 1 ? [medians(name, runs, measures)] : []),
     ]),
   };
 }
 
-function medians(name: string, runs: readonly Run[]): Cell[] {
-  const cells = OF_RUNS.map(({ of, say }): Cell => {
+function medians(name: string, runs: readonly Run[], measures: readonly Measure<Run>[]): Cell[] {
+  const cells = measures.map(({ of, say }): Cell => {
     const values = runs.map(of);
     const interval = medianInterval(values);
     const range = interval === undefined ? '' : ` (${interval.map(say).join(' to ')})`;

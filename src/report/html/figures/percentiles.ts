@@ -30,6 +30,7 @@ import {
 import { percentileName, type Stated } from '../caveats.ts';
 import { curveOf, splitAt, trustedShare, type CurvePoint } from '../distribution.ts';
 import { goalsOf, type Goal } from '../goals.ts';
+import { LOOPS, wordsOf } from '../../loops.ts';
 import { drawnOf, type Run } from '../runs.ts';
 import type { Latency, Summary } from '../schema.ts';
 import { count, us, usTick } from '../words.ts';
@@ -64,12 +65,13 @@ export function percentilesFigure(
   if (drawn.length === 0) return undefined;
   const lines = drawn.length === 1 ? bothLines(drawn[0]) : drawn.map(lineOf);
   const goals = goalsOf(drawn);
+  const { unit } = wordsOf(drawn.map(({ result }) => result.loop));
   return {
     id: 'percentiles',
     title: 'Latency by percentile',
-    lead: m`How long the given share of answers took at most, on logarithmic axes. The band is the instrument’s own error: the truth lies in it. It is known at ${NAMED.map(([name]) => percentileName(name)).join(', ')}, where the marks are.${says}`,
+    lead: m`How long the given share of ${unit}s took at most, on logarithmic axes. The band is the instrument’s own error: the truth lies in it. It is known at ${NAMED.map(([name]) => percentileName(name)).join(', ')}, where the marks are.${says}`,
     caveats,
-    drawings: [drawing(lines, goals)],
+    drawings: [drawing(lines, goals, unit)],
     tables: [tableOf(runs)],
   };
 }
@@ -88,13 +90,14 @@ function lineOf({ distribution, latency, name, series }: Run): Line {
 /** Of a single open loop, the service time too: how far it lies below is what a closed loop would have hidden. */
 function bothLines(run: Run): Line[] {
   const first = lineOf(run);
+  const words = LOOPS[run.result.loop];
   if (run.service === undefined || run.service.count === 0) {
-    return [{ ...first, name: 'service, from when it was sent', label: 'service' }];
+    return [{ ...first, name: `${words.latency}, ${words.from}`, label: words.latency }];
   }
   const { service: latency } = run.result;
   const points = curveOf(run.service, latency.maxUs);
   return [
-    { ...first, name: 'response, from when it was due', label: 'response' },
+    { ...first, name: `${words.latency}, ${words.from}`, label: words.latency },
     {
       name: 'service, from when it was sent',
       label: 'service',
@@ -106,23 +109,23 @@ function bothLines(run: Run): Line[] {
   ];
 }
 
-function drawing(lines: readonly Line[], goals: readonly Goal[]): Drawing {
+function drawing(lines: readonly Line[], goals: readonly Goal[], unit: string): Drawing {
   const items: LegendItem[] = lines.map(({ name, second, series }) => ({
     name,
     swatch: lineSwatch(series, second ? 'line second' : 'line', second ? null : series),
   }));
   items.push({
-    name: 'fewer than ten answers beyond',
+    name: `fewer than ten ${unit}s beyond`,
     swatch: lineSwatch(0, 'line few', null),
   });
   return {
     legend: renderLegend(items),
-    image: bothSizes(HEIGHT_PX, (size) => draw(lines, goals, size), NARROW_HEIGHT_PX),
+    image: bothSizes(HEIGHT_PX, (size) => draw(lines, goals, unit, size), NARROW_HEIGHT_PX),
     zoom: zoomOf(lines),
   };
 }
 
-function draw(lines: readonly Line[], goals: readonly Goal[], size: Size): Markup {
+function draw(lines: readonly Line[], goals: readonly Goal[], unit: string, size: Size): Markup {
   const answers = most(lines.map(({ latency }) => latency.count));
   // The very fastest would take room from all others; the curve begins at the bottom then.
   const values = lines.flatMap(({ points }) =>
@@ -148,7 +151,7 @@ function draw(lines: readonly Line[], goals: readonly Goal[], size: Size): Marku
     {
       scale: x,
       ticks: ninesTicks(answers).map(({ label, share }) => ({ value: share, label })),
-      title: 'share of answers',
+      title: `share of ${unit}s`,
     },
     { scale: y, ticks, title: 'latency' },
   );
@@ -218,7 +221,7 @@ function alternativeOf(lines: readonly Line[]): string {
 function tableOf(runs: readonly Run[]): Table {
   const columns = NAMED.map(([name]) => percentileName(name));
   const rows = runs.flatMap(({ latency, name, result }): (Cell | string)[][] => {
-    const kind = result.loop === 'open' ? 'response' : 'service';
+    const kind = LOOPS[result.loop].latency;
     const cells = (of: (key: (typeof NAMED)[number][0]) => number): Cell[] =>
       NAMED.map(([key]) => ({
         text: latency.count === 0 ? '–' : us(of(key)),
@@ -240,14 +243,14 @@ function tableOf(runs: readonly Run[]): Table {
       [head(kind), ...cells((key) => latency[`${key}Us`]), us(latency.maxUs), count(latency.count)],
       ['  at least', ...cells((key) => latency.bounds[key].leastUs), '', ''],
       ['  at most', ...cells((key) => latency.bounds[key].mostUs), '', ''],
-      ...(result.loop === 'closed' ? [] : row('service', result.service)),
+      ...(result.loop === 'open' ? row('service', result.service) : []),
       ...row('schedule lag', result.lag),
       ...row('connecting', result.connect),
     ];
   });
   return {
     caption: 'Latency, with the bounds that the instrument states of itself',
-    head: ['', ...columns, 'max', 'answers'],
+    head: ['', ...columns, 'max', `${wordsOf(runs.map(({ result }) => result.loop)).unit}s`],
     rows,
   };
 }

@@ -31,7 +31,7 @@ export function ratesFigure(
   return {
     id: 'rates',
     title: 'Throughput against latency',
-    lead: 'Answers a second, and how long they took: the solid line is p99, the dashed one p50, both medians where a rate was tried more than once. A cross is a load that missed its service level or its rate. Beyond the knee latency grows and grows.',
+    lead: 'Answers or events a second, and how long they took: the solid line is p99, the dashed one p50, both medians where a rate was tried more than once. A cross is a load that missed its service level or its rate. Beyond the knee latency grows and grows.',
     caveats,
     drawings: [
       {
@@ -82,7 +82,7 @@ function draw(sweeps: readonly Sweep[], size: Size): Markup {
     knees.length === 1 && sweeps.map((sweep) => drawBeyond(sweep, x, area)),
     drawFrame(
       area,
-      { scale: x, ticks: xTicks, title: 'answers a second' },
+      { scale: x, ticks: xTicks, title: 'a second' },
       { scale: y, ticks: yTicks, title: 'latency' },
     ),
     sweeps.map((sweep) => drawSweep(sweep, x, y)),
@@ -167,13 +167,13 @@ function alternativeOf(sweeps: readonly Sweep[]): string {
   return `Throughput against latency. ${each.join('. ')}. The table below has every load.`;
 }
 
-function tableOf({ closed, knee, name, points }: Sweep): Table {
+function tableOf({ answered, knee, name, paced, points }: Sweep): Table {
   return {
     caption: knee === undefined ? name : `${name}: the search for ${knee.slo}`,
-    head: ['load', ...(closed ? [] : ['asked']), 'answered', 'p50', 'p99', 'kept', 'remarks'],
+    head: ['load', ...(paced ? ['asked'] : []), answered, 'p50', 'p99', 'kept', 'remarks'],
     rows: points.map((point) => [
       point.name,
-      ...(closed ? [] : [rate(point.offeredPerSecond ?? 0)]),
+      ...(paced ? [rate(point.offeredPerSecond ?? 0)] : []),
       rate(point.answeredPerSecond),
       us(point.p50Us),
       us(point.p99Us),

@@ -32,6 +32,7 @@ import {
   type Slice,
 } from '../heat.ts';
 import { HEAT_LEVELS } from '../palette.ts';
+import { LOOPS, wordsOf } from '../../loops.ts';
 import { drawnOf, type Run } from '../runs.ts';
 import { count, countTick, us, usTick } from '../words.ts';
 
@@ -47,14 +48,18 @@ const TALL_PX = 360;
 const SHORT_PX = 280;
 
 export function timeFigure(runs: readonly Run[], caveats: readonly Stated[]): Figure | undefined {
-  const timed = runs.filter(({ result }) => result.seconds.some(({ answered }) => answered > 0));
+  const timed = runs.filter(
+    ({ latency, result }) =>
+      latency.count > 0 && result.seconds.some(({ answered }) => answered > 0),
+  );
   const { runs: drawn, says } = drawnOf(timed);
   if (drawn.length === 0) return undefined;
   const ends = logEnds(drawn.flatMap(valuesOf));
+  const { unit } = wordsOf(drawn.map(({ result }) => result.loop));
   return {
     id: 'time',
     title: 'Latency over time',
-    lead: m`How many answers took how long, interval by interval. The further a cell’s colour is from the page’s, the more answers are in it (by their square root, so that a few slow ones show). The lines are p50 and p99; below is the rate.${
+    lead: m`How many ${unit}s took how long, interval by interval. The further a cell’s colour is from the page’s, the more ${unit}s are in it (by their square root, so that a few slow ones show). The lines are p50 and p99; below is the rate.${
       drawn.length > 1 ? ' All runs have the same latency axis.' : ''
     }${says}`,
     caveats,
@@ -72,7 +77,7 @@ function drawingOf(run: Run, ends: readonly [number, number], runs: number): Dra
   const height = runs > 2 ? SHORT_PX : TALL_PX;
   return {
     title: runs > 1 ? run.name : undefined,
-    legend: legendOf(gridOf(slicesOf(run, COLUMNS), ends, height)),
+    legend: legendOf(gridOf(slicesOf(run, COLUMNS), ends, height), run),
     image: bothSizes(height, (size) => draw(run, ends, size), runs > 2 ? SHORT_PX : 300),
     zoom: zoomOf(run),
   };
@@ -136,7 +141,7 @@ function draw(run: Run, ends: readonly [number, number], size: Size): Markup {
     drawCells(grid, map, x),
     drawLines(slices, x, y),
     drawYAxis(strip, { scale: rateScale, ticks: rateTicks, title: '' }),
-    m`<text class="axis-title" x="0" y="${strip.top - 12}">answers/s</text>`,
+    m`<text class="axis-title" x="0" y="${strip.top - 12}">${LOOPS[run.result.loop].unit}s/s</text>`,
     m`<path class="rate" d="${stepPath(steps(slices, rates, x, rateScale))}"/>`,
     drawFailures(slices, x, strip.top - 11),
   );
@@ -181,37 +186,39 @@ function drawFailures(slices: readonly Slice[], x: Scale, y: number): Markup {
   })}`;
 }
 
-function legendOf({ most: fullest }: HeatGrid): Markup {
+function legendOf({ most: fullest }: HeatGrid, { result }: Run): Markup {
   const shades = Array.from({ length: HEAT_LEVELS }, (_, level) => level);
   const ramp = m`<svg class="ramp" viewBox="0 0 ${HEAT_LEVELS * 14} 12" aria-hidden="true">${shades.map(
     (level) =>
       m`<rect class="h${level}" x="${level * 14}" y="0" width="14" height="12"><title>${count(leastOfLevel(level, fullest, HEAT_LEVELS))} and more</title></rect>`,
   )}</svg>`;
   return m`${renderLegend([
-    { name: `1 to ${count(fullest)} answers in a cell`, swatch: ramp },
+    { name: `1 to ${count(fullest)} ${LOOPS[result.loop].unit}s in a cell`, swatch: ramp },
     { name: 'p50', swatch: lineSwatch(0, 'over', null) },
     { name: 'p99', swatch: lineSwatch(0, 'over p99', null) },
   ])}`;
 }
 
-function alternativeOf({ name, result: { durationMs, seconds } }: Run): string {
+function alternativeOf({ name, result: { durationMs, loop, seconds } }: Run): string {
+  const words = LOOPS[loop];
   const p99 = seconds.map(({ p99Us }) => p99Us);
   const rates = seconds.map(rateOf);
   const failed = seconds.reduce((sum, second) => sum + second.failed, 0);
   return (
     `${name}: latency over ${(durationMs / 1000).toFixed(1)} seconds. p99 of an interval went from ` +
     `${us(Math.min(...p99))} to ${us(Math.max(...p99))}, the rate from ${count(Math.min(...rates))} to ` +
-    `${count(Math.max(...rates))} answers a second; ${count(failed)} requests failed. The table below has every interval.`
+    `${count(Math.max(...rates))} ${words.unit}s a second; ${count(failed)} ${words.request}s ${words.failed}. The table below has every interval.`
   );
 }
 
 function tableOf(run: Run, runs: number): Table {
   const slices = slicesOf(run, TABLE_ROWS);
+  const { answered, failed, sent, unit } = LOOPS[run.result.loop];
   const words =
     slices.length < run.result.seconds.length ? 'Intervals, put together' : 'Interval by interval';
   return {
     caption: runs > 1 ? `${run.name}: ${words.toLowerCase()}` : words,
-    head: ['from', 'answers/s', 'p50', 'p99', 'max', 'sent', 'answered', 'failed'],
+    head: ['from', `${unit}s/s`, 'p50', 'p99', 'max', sent, answered, failed],
     rows: slices.map((slice) => [
       `${(slice.fromMs / 1000).toFixed(1)} s`,
       count(Math.round(rateOf(slice))),

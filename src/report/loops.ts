@@ -1,0 +1,64 @@
+/** How a load was made decides what its figures are called, everywhere a result is shown. */
+import type { LoadResult } from '../load/result.ts';
+
+export type LoopName = LoadResult['loop'];
+
+export interface LoopWords {
+  readonly name: string;
+  /** What is counted: one of it, and what it is asked for. */
+  readonly unit: string;
+  readonly request: string;
+  readonly sent: string;
+  readonly answered: string;
+  readonly failed: string;
+  /** The latency that counts, and from when it does. */
+  readonly latency: string;
+  readonly from: string;
+}
+
+export const LOOPS: Readonly<Record<LoopName, LoopWords>> = {
+  closed: {
+    name: 'closed loop',
+    unit: 'answer',
+    request: 'request',
+    sent: 'sent',
+    answered: 'answered',
+    failed: 'failed',
+    latency: 'service',
+    from: 'from when it was sent',
+  },
+  open: {
+    name: 'open loop',
+    unit: 'answer',
+    request: 'request',
+    sent: 'sent',
+    answered: 'answered',
+    failed: 'failed',
+    latency: 'response',
+    from: 'from when it was due',
+  },
+  push: {
+    name: 'events as they come',
+    unit: 'event',
+    request: 'event',
+    sent: 'published',
+    answered: 'delivered',
+    failed: 'missed',
+    latency: 'delivery',
+    from: 'from when the event says that it left',
+  },
+};
+
+/** For several results: their own words where they agree. */
+export function wordsOf(loops: readonly LoopName[]): LoopWords {
+  return LOOPS[loops.length > 0 && loops.every((loop) => loop === 'push') ? 'push' : 'open'];
+}
+
+/** What its latencies are: only an open loop knows when a request was due. */
+export function latencyOf<Latency>(result: {
+  readonly loop: LoopName;
+  readonly response: Latency;
+  readonly service: Latency;
+}): Latency {
+  return result.loop === 'open' ? result.response : result.service;
+}
