@@ -56,4 +56,4 @@ ci: ## What a push must pass
 	@.ci/run
 
 clean: ## Remove what was built and measured
-	rm -rf dist .tap results bench/results
+	rm -rf dist .tap results bench/results patterns-results

@@ -1,6 +1,6 @@
 /** One plan, measured: every arm in every block, each run kept as it ends, and the answer made of all of them. */
 import { OptionError } from 'patterns-runtime';
-import { doubtsOf, isDisturbed } from './doubts.ts';
+import { doubtsOf, hasSettled, isDisturbed } from './doubts.ts';
 import type { Folder } from './folder.ts';
 import { ClientRefusal } from './measure/client.ts';
 import { runBlocks, type Blocks, type Lost } from './measure/compare.ts';
@@ -102,7 +102,8 @@ async function runTwice({ server, client }: Arm, signal: AbortSignal): Promise<T
 function sayRun({ decides }: Question, run: Trial): string {
   const others = run.foreignCores + run.stealCores;
   const disturbed = isDisturbed(run) ? `, others took ${others.toFixed(2)} cores` : '';
-  return `${short(FIGURES[decides].of(run))} ${FIGURES[decides].unit}${disturbed}`;
+  const unsettled = hasSettled(run) ? '' : ', not settled';
+  return `${short(FIGURES[decides].of(run))} ${FIGURES[decides].unit}${unsettled}${disturbed}`;
 }
 
 function resultOf(

@@ -12,6 +12,9 @@ import { plansOf, type BenchRequest } from './request.ts';
 import type { BenchPlan } from './result.ts';
 import { showResult } from './show.ts';
 
+/** Where a run's folder is made, in the working directory, unless --out says otherwise. */
+const RESULTS = 'patterns-results';
+
 export interface BenchIo {
   /** Standard output. */
   print(text: string): Promise<void>;
@@ -80,12 +83,13 @@ interface Job {
 async function newJobs(request: BenchRequest): Promise<Job[]> {
   const plans = await plansOf(request);
   const at = environment();
-  const time = String(at.at).replaceAll(/[:.]/g, '-');
+  // '2026-11-21T07-40-12Z': to the second, and without what a path cannot have everywhere
+  const time = String(at.at).replace(/\.\d+/, '').replaceAll(':', '-');
   return plans.map((plan) => {
     const question = questionOf(plan);
     const path =
       request.out === undefined
-        ? join('bench', 'results', `${time}-${plan.suite}`)
+        ? join(RESULTS, `${time}-${plan.suite}`)
         : plans.length === 1
           ? request.out
           : join(request.out, plan.suite);

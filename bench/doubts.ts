@@ -1,4 +1,5 @@
 /** What casts doubt on the figures of a bench, in sentences. Pure. */
+import { MOST_WARM_UP_MS } from './load.ts';
 import { DISTURBED_CORES, type Trial } from './measure/trial.ts';
 
 export interface Doubtful {
@@ -29,13 +30,19 @@ export function doubtsOf(runs: readonly Doubtful[]): string[] {
   if (unclear > 0) sentences.push(`In ${some(unclear)} it is not clear whose limit was met.`);
   if (disturbed > 0) {
     sentences.push(
-      `In ${some(disturbed)} others used more than ${DISTURBED_CORES} cores of the machine: those figures are too low.`,
+      `In ${some(disturbed)} others used more than ${DISTURBED_CORES} cores of the machine: a quiet one would show better figures.`,
     );
   }
   if (failed > 0) {
     const arms = new Set(runs.filter(({ trial }) => trial.result.errors > 0).map(({ arm }) => arm));
     sentences.push(
       `${failed} requests failed, with ${[...arms].join(', ')}: they are in no figure.`,
+    );
+  }
+  const unsettled = new Set(runs.filter(({ trial }) => !hasSettled(trial)).map(({ arm }) => arm));
+  if (unsettled.size > 0) {
+    sentences.push(
+      `${[...unsettled].join(', ')} had not settled when it was measured: it does better in the long run.`,
     );
   }
   if (of(isClosedLoop) > 0) {
@@ -50,10 +57,17 @@ export function isDisturbed({ foreignCores, stealCores }: Trial): boolean {
   return foreignCores + stealCores > DISTURBED_CORES;
 }
 
+/** A warm-up that was to last until all is steady may be given up; then that is what matters of it. */
+export function hasSettled({ result }: Trial): boolean {
+  const warmup = (result.detail as Detail | undefined)?.warmup;
+  return warmup?.steady !== false || (warmup.durationMs ?? 0) < MOST_WARM_UP_MS;
+}
+
 /** What our load generator says of itself. */
 interface Detail {
   readonly verdict?: { readonly name?: unknown };
   readonly label?: unknown;
+  readonly warmup?: { readonly steady?: boolean | null; readonly durationMs?: number };
 }
 
 function verdictOf({ result }: Trial): unknown {

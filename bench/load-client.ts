@@ -93,6 +93,7 @@ const result: LoadResult = {
     client: found.client,
     offeredPerSecond: found.offeredPerSecond,
     steady: found.steady,
+    warmup: found.warmup,
     problems: found.problems,
     histogram: response.histogram,
   },

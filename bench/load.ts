@@ -31,7 +31,13 @@ export interface Timing {
   readonly durationMs: number;
 }
 
-export type ClientPlan = Load & Timing;
+/** 'auto': until rate and median are steady and every connection is served. */
+export type LoadTiming = Omit<Timing, 'warmUpMs'> & { readonly warmUpMs: number | 'auto' };
+
+/** The load generator gives an 'auto' warm-up up after so long. */
+export const MOST_WARM_UP_MS = 30_000;
+
+export type ClientPlan = Load & LoadTiming;
 
 interface Seconds {
   readonly warmUpSeconds: number;
@@ -39,7 +45,7 @@ interface Seconds {
 }
 
 /** `timing` in milliseconds, or the speed table's in seconds. */
-export function load(plan: Load, timing: Timing | Seconds): ClientCommand {
+export function load(plan: Load, timing: LoadTiming | Seconds): ClientCommand {
   const { warmUpMs, durationMs } = milliseconds(timing);
   const whole: ClientPlan = { ...plan, warmUpMs, durationMs };
   return {
@@ -51,7 +57,7 @@ export function load(plan: Load, timing: Timing | Seconds): ClientCommand {
       String(port),
       JSON.stringify(whole),
     ],
-    limitMs: warmUpMs + durationMs + START_AND_END_MS,
+    limitMs: (warmUpMs === 'auto' ? MOST_WARM_UP_MS : warmUpMs) + durationMs + START_AND_END_MS,
   };
 }
 
@@ -84,7 +90,7 @@ export function leanClient(
   };
 }
 
-function milliseconds(timing: Timing | Seconds): Timing {
+function milliseconds<Given extends LoadTiming>(timing: Given | Seconds): Given | Timing {
   if (!('seconds' in timing)) return timing;
   return { warmUpMs: timing.warmUpSeconds * 1000, durationMs: timing.seconds * 1000 };
 }

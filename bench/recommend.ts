@@ -218,9 +218,11 @@ function sayUnmeasured(ranks: readonly Rank[]): string[] {
   return left.length === 0 ? [] : [`Not measured: ${names(left)}.`];
 }
 
-/** '1.9 times (1.8 to 2.0)' */
+/** '1.93 times, 1.85 to 2.02'; '725 times, 688 to 840' */
 function times({ estimate, low, high }: Interval): string {
-  return `${estimate.toFixed(2)} times, ${low.toFixed(2)} to ${high.toFixed(2)}`;
+  const digits = estimate >= 100 ? 0 : estimate >= 10 ? 1 : 2;
+  const [middle, from, to] = [estimate, low, high].map((value) => value.toFixed(digits));
+  return `${middle} times, ${from} to ${to}`;
 }
 
 function names(ranks: readonly Rank[]): string {

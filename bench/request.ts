@@ -20,7 +20,7 @@ export interface BenchRequest {
   readonly workers?: number;
   readonly modes?: readonly string[];
   readonly path?: string;
-  /** Where results go, instead of bench/results/TIME-SUITE. */
+  /** Where results go, instead of patterns-results/TIME-SUITE. */
   readonly out?: string;
   /** Neither another bench on this machine nor the quiet of the machine is waited for. */
   readonly anyway: boolean;

@@ -27,6 +27,7 @@ export function showResult(result: BenchResult, folder: string): string {
     ...(recommendation.sure ? [] : [sayFew(plan)]),
     ...lost.map(({ arm, reason }) => `Not run: ${arm}: ${firstLine(reason)}`),
     `${complete ? 'Every run' : 'Ended early; what was measured'}: ${folder}`,
+    ...(complete ? [`As a page: patterns report ${folder}`] : []),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -68,7 +69,7 @@ function tableOf({ arms, blocks, decides, shows, recommendation }: BenchResult):
   const rows = arms
     .map((arm) => ({ arm, runs: blocks.runs[arm.name] ?? [] }))
     .filter(({ runs }) => runs.length > 0);
-  const spreads = rows.some(({ runs }) => workOf(runs).length > 0);
+  const spreads = rows.some(({ runs }) => (runs.at(-1)?.workers ?? []).length > 1);
   const intervals = recommendation.blocks >= LEAST_BLOCKS;
   const head = [
     ...facets,

@@ -39,7 +39,7 @@ export const modes: Question = {
             { ...served, protocol: tellProtocol ? protocol : null },
             connections,
           ),
-          client: load(asked, timingOf(plan, one, connections)),
+          client: load(asked, timingOf(plan, one, { connections, rateHz: plan.load.rateHz })),
         }),
       );
   },

@@ -15,55 +15,46 @@ export interface NaglePlan extends Timing {
   readonly answerLines: number;
 }
 
-const CASES = [
-  { request: 'two writes', answer: 'one write', client: true, server: false },
-  { request: 'two writes', answer: 'one write', client: false, server: false },
-  { request: 'corked', answer: 'one write', client: true, server: false },
-  { request: 'one write', answer: 'one write', client: true, server: false },
-  { request: 'one write', answer: 'two writes', client: false, server: true },
-  { request: 'one write', answer: 'two writes', client: false, server: false },
-] as const;
+const REQUEST = 'a request in two parts';
+const ANSWER = 'an answer in two parts';
 
-const WRITES = { 'two writes': 'two', corked: 'corked', 'one write': 'one' } as const;
+/** Who sends in two parts, and what is done about it. Where Nagle is on, it is so on that side alone. */
+const CASES = [
+  { parts: REQUEST, how: 'Nagle on', writes: 'two', client: true, server: false },
+  { parts: REQUEST, how: 'Nagle off', writes: 'two', client: false, server: false },
+  { parts: REQUEST, how: 'Nagle on, corked', writes: 'corked', client: true, server: false },
+  { parts: REQUEST, how: 'Nagle on, one write', writes: 'one', client: true, server: false },
+  { parts: ANSWER, how: 'Nagle on', writes: 'one', client: false, server: true },
+  { parts: ANSWER, how: 'Nagle off', writes: 'one', client: false, server: false },
+] as const;
 
 export const nagle: Question = {
   name: 'nagle',
   question:
     'What does Nagle’s algorithm cost a request or an answer in two writes, and what does corking do?',
   arms: (plan) =>
-    CASES.map(({ request, answer, client, server }) => {
-      const inTwo = answer === 'two writes';
-      const facets = {
-        request: `request in ${request === 'corked' ? 'two, corked' : request}`,
-        answer: `answer in ${answer}`,
-        nagle: sayNagle(client, server),
-      };
-      return armOf(facets, [], {
+    CASES.map(({ parts, how, writes, client, server }) =>
+      armOf({ parts, how }, ['parts'], {
         server: ours({
           mode: 'single',
-          handler: inTwo ? programOf('handlers/two-writes') : 'echo',
-          protocol: inTwo ? null : 'line',
+          handler: parts === ANSWER ? programOf('handlers/two-writes') : 'echo',
+          protocol: parts === ANSWER ? null : 'line',
           more: server ? ['--nagle'] : [],
           probed: true,
         }),
         client: nagleClient({
-          writes: WRITES[request],
+          writes,
           nagle: client,
-          answerLines: inTwo ? 2 : 1,
+          answerLines: parts === ANSWER ? 2 : 1,
           warmUpMs: plan.warmUpMs,
           durationMs: plan.durationMs,
         }),
-      });
-    }),
+      }),
+    ),
   decides: 'p50Ms',
   shows: ['p50Ms', 'p99Ms', 'perSecond'],
   note: 'One connection, one request after the other. Where a side writes twice with the algorithm on, its second half waits for an acknowledgement that the other side delays by 40 ms.',
 };
-
-function sayNagle(client: boolean, server: boolean): string {
-  if (!client && !server) return 'Nagle off';
-  return `Nagle on at the ${client ? 'client' : 'server'}`;
-}
 
 function nagleClient(plan: NaglePlan): ClientCommand {
   const text = JSON.stringify(plan);

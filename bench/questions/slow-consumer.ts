@@ -28,7 +28,7 @@ export const slowConsumer: Question = {
               bytes: 16,
               ...(clients === WITH && { beside: { program: 'slow-consumers', args: [SLEEPERS] } }),
             },
-            timingOf(plan, one, READERS.connections + SLEEPERS),
+            timingOf(plan, one, READERS),
           ),
         }),
       ),

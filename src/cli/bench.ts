@@ -10,8 +10,8 @@ import { print, stderr } from './output.ts';
 import { listenForStop } from './signals.ts';
 import { parseMs } from './units.ts';
 
-/** bench/request.ts and bench/command.ts have the same. */
-interface BenchRequest {
+/** bench/request.ts has the same: the two are compiled apart, and test/bench/contract.test.ts does not compile if they differ. */
+export interface BenchRequest {
   readonly words: readonly string[];
   readonly quick: boolean;
   readonly anyway: boolean;
@@ -24,19 +24,19 @@ interface BenchRequest {
   readonly path?: string;
   readonly out?: string;
   readonly resume?: string;
-  readonly load: Omit<LoadPlan, 'target'>;
+  readonly load: Readonly<Omit<LoadPlan, 'target'>>;
 }
 
-interface BenchModule {
+export interface BenchIo {
+  readonly print: (text: string) => Promise<void>;
+  readonly terminal: NodeJS.WriteStream;
+  readonly signal: AbortSignal;
+}
+
+/** What bench/command.ts exports. */
+export interface BenchModule {
   readonly suites: readonly { readonly name: string; readonly question: string }[];
-  bench(
-    request: BenchRequest,
-    io: {
-      print(text: string): Promise<void>;
-      readonly terminal: NodeJS.WriteStream;
-      readonly signal: AbortSignal;
-    },
-  ): Promise<void>;
+  readonly bench: (request: BenchRequest, io: BenchIo) => Promise<void>;
 }
 
 async function importBench(): Promise<BenchModule> {
@@ -107,7 +107,7 @@ const own = [
     flags: '-o, --out <folder>',
     key: 'out',
     read: word,
-    help: 'where results go (default: bench/results/TIME-SUITE)',
+    help: 'where results go (default: patterns-results/TIME-SUITE)',
   },
   {
     flags: '--resume <folder>',
@@ -124,7 +124,7 @@ Examples:
   patterns bench ./handler.ts --size=1KiB      which mode for your handler
   patterns bench ./app.ts --path=/users/1      the same for HTTP
   patterns bench nagle connections             two questions
-  patterns bench --resume bench/results/…      after Ctrl-C
+  patterns bench --resume patterns-results/…   after Ctrl-C
 
 Results lie in a folder for each run; patterns report FOLDER makes a page of it.
 Exit codes: 0 done, 1 ended early or nothing measured, 2 wrong options.`;

@@ -16,7 +16,7 @@ Examples:
     patterns load tcp://$s:7000 --duration=5s --json=$s/$i.json; done; done
   patterns compare a b                             two folders of runs
   patterns compare a1.json,a2.json,a3.json b1.json,b2.json,b3.json
-  patterns compare bench/results/monday bench/results/tuesday          every arm of both
+  patterns compare patterns-results/monday patterns-results/tuesday    every arm of both
   patterns compare RESULTS:'single' RESULTS:'sharded thread'           two arms of a bench
   patterns compare before after --effect=2% --fail-on-slower
   patterns compare --selftest

@@ -162,6 +162,7 @@ export class Engine implements Keeper, LoopHost {
     const warmup = !this.#usage.began;
     const interval: Interval = {
       warmup,
+      silent: warmup ? this.#countSilent() : 0,
       fromMs: this.#intervalFrom + sharedOffsetMs,
       toMs: now + sharedOffsetMs,
       ...(warmup ? this.#warm : this.#measured).take(),
@@ -350,6 +351,14 @@ export class Engine implements Keeper, LoopHost {
 
   #checkDrained(): void {
     if (this.#measured.account.inFlight === 0 && this.#loop.waiting === 0) this.#drained?.();
+  }
+
+  /** A server may take its time until it serves all, such as one with a thread for each. New ones come with churn. */
+  #countSilent(): number {
+    const { connectionLifetimeMs, loop, requestsPerConnection } = this.plan;
+    if (loop !== 'closed' || (requestsPerConnection ?? connectionLifetimeMs) !== undefined)
+      return 0;
+    return this.slots.filter(({ answers, state }) => state === State.OPEN && answers === 0).length;
   }
 
   #sweepTimeouts(): void {

@@ -35,6 +35,8 @@ export type FromThread =
 /** What happened from `fromMs` to `toMs`. Counts and latencies of warm-up requests, or of measured ones, never of both. */
 export interface Interval {
   readonly warmup: boolean;
+  /** Closed loop, warm-up: open connections that have brought no answer yet. */
+  readonly silent: number;
   readonly fromMs: number;
   readonly toMs: number;
   readonly counts: Counts;

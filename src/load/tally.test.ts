@@ -11,6 +11,7 @@ function interval(index: number, latencies: readonly number[], refused = 0): Int
   const none = new Recorder().take();
   return {
     warmup: false,
+    silent: 0,
     fromMs: 5000 + index * 1000,
     toMs: 6000 + index * 1000,
     counts: {

@@ -12,6 +12,7 @@ import type { Second, SecondFigures } from './result.ts';
 /** The same interval of all threads. */
 export interface JoinedInterval {
   readonly warmup: boolean;
+  readonly silent: number;
   readonly fromMs: number;
   readonly toMs: number;
   readonly account: Account;
@@ -53,6 +54,7 @@ export function join(intervals: readonly Interval[]): JoinedInterval {
   ]);
   return {
     warmup: intervals.every(({ warmup }) => warmup),
+    silent: intervals.reduce((sum, { silent }) => sum + silent, 0),
     fromMs: Math.min(...intervals.map(({ fromMs }) => fromMs)),
     toMs: Math.max(...intervals.map(({ toMs }) => toMs)),
     account,

@@ -1,4 +1,7 @@
-/** When the warm-up is over: after a time, or when rate and median are steady. Pure but for its memory. */
+/**
+ * When the warm-up is over: after a time, or when rate and median are steady and every connection is served. Pure but for
+ * its memory.
+ */
 import { percentileUs } from './buckets.ts';
 import type { JoinedInterval } from './tally.ts';
 import { isSteady } from './steady.ts';
@@ -35,7 +38,8 @@ export class WarmUp {
     this.#medians.push(percentileUs(joined.latencies.service, 50));
     const rate = isSteady(this.#rates.slice(-WINDOW));
     const middle = isSteady(this.#medians.slice(-WINDOW));
-    this.#steady = rate === undefined || middle === undefined ? null : rate && middle;
+    const settled = rate === undefined || middle === undefined ? null : rate && middle;
+    this.#steady = joined.silent > 0 ? false : settled;
     if (this.#planned !== 'auto') return false;
     const enough = this.#rates.length >= WINDOW && this.#steady === true;
     this.#over = enough || this.#lastMs - this.#from >= LIMIT_MS;

@@ -69,12 +69,16 @@ t.test('a handler of one’s own, refused where a mode cannot serve it', async (
   const folder = folderOf(t, {
     'handler.mjs': 'export default { pushes: true, message: (bytes) => bytes };',
   });
-  const args = ['./handler.mjs', '--quick', '--modes=single,blocking', '--out=run'];
+  const args = ['./handler.mjs', '--quick', '--modes=single,blocking'];
   const { code, err, out } = await measure(t, ['bench', ...tiny, ...args], { cwd: folder });
   t.equal(code, 0, err);
   t.match(out, /handler\.mjs of 64 bytes over bytes, 4 connections/);
   t.match(out, /^Not run: blocking: .*handlers that push|^Not run: blocking: .*Modes that can/m);
-  const { lost } = resultOf(join(folder, 'run'));
+  const [name, ...others] = readdirSync(join(folder, 'patterns-results'));
+  t.match(name, /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-modes$/, 'where a user looks for it');
+  t.same(others, []);
+  t.match(out, `Every run: ${join('patterns-results', name)}`);
+  const { lost } = resultOf(join(folder, 'patterns-results', name));
   t.same(
     lost.map(({ arm }) => arm),
     ['blocking'],

@@ -152,6 +152,12 @@ t.test('what is doubtful, in sentences', async (t) => {
     [of(verdict('CLIENT_BOUND')), /understated/],
     [of(verdict('UNCLEAR')), /not clear whose/],
     [
+      of(trial({}, { warmup: { steady: false, durationMs: 30_000 } })),
+      /^single had not settled when it was measured/,
+    ],
+    [of(trial({}, { warmup: { steady: false, durationMs: 2000 } })), /^$/],
+    [of(trial({}, { warmup: { steady: true, durationMs: 30_000 } })), /^$/],
+    [
       of(trial({ foreignCores: 0.08, stealCores: 0.08 })),
       /^In 1 of 1 runs others used more than 0\.1 cores/,
     ],
@@ -284,8 +290,10 @@ t.test('arms are named for what tells them apart', async (t) => {
 
 t.test('a thread for each connection takes its time to start', async (t) => {
   const [plan] = await plansOf(request({ warmUpMs: 1000 }));
-  t.equal(timingOf(plan, { mode: 'single' }, 64).warmUpMs, 1000);
-  t.equal(timingOf(plan, { mode: 'blocking' }, 10).warmUpMs, 1400);
+  t.equal(timingOf(plan, { mode: 'single' }, { connections: 64 }).warmUpMs, 1000);
+  const blocking = { mode: 'blocking' };
+  t.equal(timingOf(plan, blocking, { connections: 10, rateHz: 100 }).warmUpMs, 1400);
+  t.equal(timingOf(plan, blocking, { connections: 10 }).warmUpMs, 'auto');
 });
 
 t.test('modes that are wanted', async (t) => {

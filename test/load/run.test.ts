@@ -343,3 +343,20 @@ t.test(
     t.match(result.verdict.evidence, /server \d\.\d\d cores/);
   },
 );
+
+t.test('a warm-up in which a connection waits for its first answer was not steady', async (t) => {
+  const { url } = await listen(t, (socket, number) => {
+    if (number > 0) socket.on('data', (chunk) => socket.write(chunk));
+    else socket.resume();
+  });
+  const result = await runLoad({
+    target: url,
+    connections: 2,
+    threads: 1,
+    warmupMs: 600,
+    durationMs: 100,
+    drainMs: 0,
+  });
+  t.ok(result.answered > 0);
+  t.equal(result.warmup.steady, false);
+});
