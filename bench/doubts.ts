@@ -29,8 +29,14 @@ export function doubtsOf(runs: readonly Doubtful[]): string[] {
   }
   if (unclear > 0) sentences.push(`In ${some(unclear)} it is not clear whose limit was met.`);
   if (disturbed > 0) {
+    const arms = [...new Set(runs.filter(({ trial }) => isDisturbed(trial)).map(({ arm }) => arm))];
+    const all = new Set(runs.map(({ arm }) => arm)).size;
+    const which =
+      arms.length === all
+        ? ': a quiet one would show better figures'
+        : ` (${arms.join(', ')}): do not hold them against the rest`;
     sentences.push(
-      `In ${some(disturbed)} others used more than ${DISTURBED_CORES} cores of the machine: a quiet one would show better figures.`,
+      `In ${some(disturbed)} others used more than ${DISTURBED_CORES} cores of the machine${which}.`,
     );
   }
   if (failed > 0) {

@@ -2,16 +2,16 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { HttpPlan } from './http-plan.ts';
+import { programClient } from './load.ts';
 import type { ClientCommand } from './measure/client.ts';
 import type { Arm } from './measure/compare.ts';
 import type { ServerCommand } from './measure/server.ts';
 import { runTrial, type Trial } from './measure/trial.ts';
 import { peerProgram } from './peers.ts';
-import { nodeArgs, programOf } from './servers.ts';
+import { programOf } from './servers.ts';
 import type { Settings } from './suites/suite.ts';
 
 const CONNECTIONS = 64;
-const START_AND_END_MS = 30_000;
 
 export interface HttpWork {
   readonly path: string;
@@ -45,15 +45,6 @@ export function wrk(
     warmUpSeconds: Math.ceil(settings.warmUpSeconds),
     seconds: Math.ceil(settings.seconds),
   };
-  return {
-    command: process.execPath,
-    args: ({ host, port }) => [
-      ...nodeArgs,
-      programOf('wrk-client'),
-      host,
-      String(port),
-      JSON.stringify(plan),
-    ],
-    limitMs: (plan.warmUpSeconds + plan.seconds) * 1000 + START_AND_END_MS,
-  };
+  const takesMs = (plan.warmUpSeconds + plan.seconds) * 1000;
+  return programClient(programOf('wrk-client'), plan, takesMs);
 }

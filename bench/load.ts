@@ -48,32 +48,23 @@ interface Seconds {
 export function load(plan: Load, timing: LoadTiming | Seconds): ClientCommand {
   const { warmUpMs, durationMs } = milliseconds(timing);
   const whole: ClientPlan = { ...plan, warmUpMs, durationMs };
+  const mostMs = warmUpMs === 'auto' ? MOST_WARM_UP_MS : warmUpMs;
+  return programClient(programOf('load-client'), whole, mostMs + durationMs);
+}
+
+/** A client written in TypeScript, told HOST PORT PLAN, where PLAN is JSON. `takesMs`: with what it measures. */
+export function programClient(path: string, plan: unknown, takesMs: number): ClientCommand {
+  const text = JSON.stringify(plan);
   return {
     command: process.execPath,
-    args: ({ host, port }) => [
-      ...nodeArgs,
-      programOf('load-client'),
-      host,
-      String(port),
-      JSON.stringify(whole),
-    ],
-    limitMs: (warmUpMs === 'auto' ? MOST_WARM_UP_MS : warmUpMs) + durationMs + START_AND_END_MS,
+    args: ({ host, port }) => [...nodeArgs, path, host, String(port), text],
+    limitMs: takesMs + START_AND_END_MS,
   };
 }
 
 /** Connections that say one thing and then keep silent. */
 export function idleClient(connections: number): ClientCommand {
-  return {
-    command: process.execPath,
-    args: ({ host, port }) => [
-      ...nodeArgs,
-      programOf('idle-client'),
-      host,
-      String(port),
-      String(connections),
-    ],
-    limitMs: IDLE_MS,
-  };
+  return programClient(programOf('idle-client'), connections, IDLE_MS);
 }
 
 /** A client in C: lines, closed loop, one message in flight on each connection. Needs a compiler. */

@@ -198,9 +198,11 @@ function sayFirstLook(ranks: readonly Rank[], rule: Rule): string[] {
   const [best, ...others] = measured;
   const last = others.at(-1);
   const ahead =
-    last === undefined ? '' : `, ${rule.show(last.measured.estimate)} had ${last.option}, the last`;
+    last === undefined
+      ? ''
+      : `; last came ${last.option} with ${rule.show(last.measured.estimate)}`;
   return [
-    `${best.option} was ahead with ${rule.show(best.measured.estimate)} ${rule.unit}${ahead}: a first look, that claims nothing.`,
+    `${best.option} was ahead with ${rule.show(best.measured.estimate)} ${rule.unit}${ahead}. A first look, that claims nothing.`,
     ...sayUnmeasured(ranks),
   ];
 }

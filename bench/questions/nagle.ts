@@ -1,10 +1,8 @@
 /** The best known of all small mistakes: write, write, read. native-notes/nagle.md has what the kernel does there. */
 import type { ClientCommand } from '../measure/client.ts';
-import type { Timing } from '../load.ts';
-import { nodeArgs, ours, programOf } from '../servers.ts';
+import { programClient, type Timing } from '../load.ts';
+import { ours, programOf } from '../servers.ts';
 import { armOf, type Question } from './question.ts';
-
-const START_AND_END_MS = 30_000;
 
 /** What nagle-client.ts is told. */
 export interface NaglePlan extends Timing {
@@ -57,10 +55,5 @@ export const nagle: Question = {
 };
 
 function nagleClient(plan: NaglePlan): ClientCommand {
-  const text = JSON.stringify(plan);
-  return {
-    command: process.execPath,
-    args: ({ host, port }) => [...nodeArgs, programOf('nagle-client'), host, String(port), text],
-    limitMs: plan.warmUpMs + plan.durationMs + START_AND_END_MS,
-  };
+  return programClient(programOf('nagle-client'), plan, plan.warmUpMs + plan.durationMs);
 }

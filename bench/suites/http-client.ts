@@ -1,11 +1,10 @@
 /** The load generator on HTTP: what it takes to ask, next to wrk and autocannon. */
 import { wrk, wrkMissing } from '../http-arms.ts';
 import type { HttpPlan } from '../http-plan.ts';
-import { load } from '../load.ts';
+import { load, programClient } from '../load.ts';
 import type { ClientCommand } from '../measure/client.ts';
 import { runTrial } from '../measure/trial.ts';
 import { INSTALL, peer, peerProgram, within } from '../peers.ts';
-import { nodeArgs } from '../servers.ts';
 import type { Settings, Suite } from './suite.ts';
 
 const CONNECTIONS = 64;
@@ -53,15 +52,5 @@ function autocannon({ seconds, warmUpSeconds }: Settings): ClientCommand {
     warmUpSeconds,
     seconds,
   };
-  return {
-    command: process.execPath,
-    args: ({ host, port }) => [
-      ...nodeArgs,
-      peerProgram('autocannon-client'),
-      host,
-      String(port),
-      JSON.stringify(plan),
-    ],
-    limitMs: (warmUpSeconds + seconds) * 1000 + 30_000,
-  };
+  return programClient(peerProgram('autocannon-client'), plan, (warmUpSeconds + seconds) * 1000);
 }

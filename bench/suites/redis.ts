@@ -2,14 +2,17 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { programClient } from '../load.ts';
 import type { ClientCommand } from '../measure/client.ts';
 import type { ServerCommand } from '../measure/server.ts';
 import { runTrial } from '../measure/trial.ts';
 import type { RedisPlan } from '../redis-client.ts';
-import { nodeArgs, ours, programOf, redisServer } from '../servers.ts';
+import { ours, programOf, redisServer } from '../servers.ts';
 import type { Claim, Suite } from './suite.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/redis.ts', import.meta.url));
+/** As long as its number of requests takes. */
+const MOST_MS = 90_000;
 const COMMANDS = ['set', 'get'] as const;
 const PIPELINES = [
   { pipeline: 1, atMost: 1.3, perSecond: 80_000 },
@@ -63,10 +66,5 @@ function example(): ServerCommand {
 }
 
 function benchmark(plan: RedisPlan): ClientCommand {
-  const program = programOf('redis-client');
-  return {
-    command: process.execPath,
-    args: ({ host, port }) => [...nodeArgs, program, host, String(port), JSON.stringify(plan)],
-    limitMs: 120_000,
-  };
+  return programClient(programOf('redis-client'), plan, MOST_MS);
 }

@@ -1,15 +1,8 @@
 /** A calibration for a terminal: how far off the instrument was, and whether it had said so. */
 import type { Calibration, CalibrationCase, CalibrationRow } from '../load/calibrate.ts';
-import { formatCount, formatSeconds, formatUs } from './format.ts';
+import { formatCount, formatSeconds, formatUs, percentileName } from './format.ts';
 import { sayScript } from './scripts.ts';
 
-const NAMES: Readonly<Record<CalibrationRow['percentile'], string>> = {
-  p50: 'p50',
-  p90: 'p90',
-  p95: 'p95',
-  p99: 'p99',
-  p999: 'p99.9',
-};
 const COLUMNS = ['server', '+ path', '= truth', 'reported', 'error', 'at least', 'at most', ''];
 const NAME_WIDTH = 8;
 const CELL_WIDTH = 10;
@@ -43,7 +36,7 @@ function formatCase({ disturbedShare, lagP99Us, rows, script, verdict }: Calibra
 
 function formatRow({ percentile, ...row_ }: CalibrationRow): string {
   const { errorUs, judgement, leastUs, mostUs, pathUs, reportedUs, serverUs, truthUs } = row_;
-  return row(NAMES[percentile], [
+  return row(percentileName(percentile), [
     formatUs(serverUs),
     formatUs(pathUs),
     formatUs(truthUs),
@@ -85,7 +78,7 @@ function sayAnswer(cases: Calibration['cases']): string {
       : '',
     worst === undefined
       ? ''
-      : `Farthest off, by its share of the truth: ${worst.script.kind} ${NAMES[worst.percentile]}, ${sayError(worst.errorUs)} (${(off(worst) * 100).toFixed(1)}%).`,
+      : `Farthest off, by its share of the truth: ${worst.script.kind} ${percentileName(worst.percentile)}, ${sayError(worst.errorUs)} (${(off(worst) * 100).toFixed(1)}%).`,
   ]
     .filter((sentence) => sentence !== '')
     .join(' ');

@@ -18,6 +18,20 @@ export function formatSeconds(ms: number): string {
   return `${(ms / 1000).toFixed(ms < 100_000 ? 1 : 0)} s`;
 }
 
+/** '1 thread', '2 threads' */
+export function plural(count: number, word: string): string {
+  return `${formatCount(count)} ${word}${count === 1 ? '' : 's'}`;
+}
+
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** 'p999' → 'p99.9' */
+export function percentileName(name: string): string {
+  return name === 'p999' ? 'p99.9' : name;
+}
+
 const BLOCKS = '▁▂▃▄▅▆▇█';
 
 /** One block for each value, from 0 to the greatest. */

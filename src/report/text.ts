@@ -2,7 +2,8 @@
 import type { KneeResult, KneeTrial } from '../load/find-knee.ts';
 import type { LatencySummary, LoadResult } from '../load/result.ts';
 import type { Checked } from '../load/threshold.ts';
-import { formatCount, formatSeconds, formatUs } from './format.ts';
+import { capital, formatCount, formatSeconds, formatUs, percentileName, plural } from './format.ts';
+import { KNEE_LIMITS } from './knees.ts';
 import { latencyOf, LOOPS } from './loops.ts';
 
 const COLUMNS = ['p50', 'p90', 'p95', 'p99', 'p99.9', 'max'] as const;
@@ -114,7 +115,9 @@ function notesOf(result: LoadResult): string[] {
   const { label, loop } = result;
   const { tooFew } = latencyOf(result);
   const few =
-    tooFew.length === 0 ? '' : ` ${tooFew.join(', ')}: fewer than ten ${LOOPS[loop].unit}s beyond.`;
+    tooFew.length === 0
+      ? ''
+      : ` ${tooFew.map(percentileName).join(', ')}: fewer than ten ${LOOPS[loop].unit}s beyond.`;
   return [
     '',
     `  ${capital(label)}.`,
@@ -150,18 +153,9 @@ function row(name: string, cells: readonly string[]): string {
   return `  ${name.padEnd(NAME_WIDTH)}${cells.map((cell) => cell.padStart(CELL_WIDTH)).join('')}`.trimEnd();
 }
 
-const LIMITS: Readonly<Record<KneeResult['limit'], string>> = {
-  server: 'a little more missed it',
-  client:
-    'a little more, and the client was the limit, not the server: give it more threads or cores',
-  noise: 'a little more was missed, but the machine was noisy: this is a lower bound',
-  most: 'the highest rate that was to be tried met it',
-  least: 'even the lowest rate that was to be tried missed it',
-};
-
 export function formatKnee(knee: KneeResult): string {
   const rate = knee.kneePerSecond === 0 ? 'none' : `${formatCount(knee.kneePerSecond)}/s`;
-  const why = knee.interrupted ? 'ended early' : LIMITS[knee.limit];
+  const why = knee.interrupted ? 'ended early' : KNEE_LIMITS[knee.limit];
   const head = `${knee.target}: the highest rate that keeps ${knee.slo.join(', ')} is ${rate} (${why})`;
   const tail = knee.atKnee === null ? '' : `\n${formatResult(knee.atKnee)}`;
   return `${head}\n${knee.trials.map((trial) => `  ${formatTrial(trial)}\n`).join('')}${tail}`;
@@ -171,12 +165,4 @@ export function formatTrial({ met, missed, p50Us, p99Us, rateHz, verdict }: Knee
   const rate = `${formatCount(rateHz)}/s`.padStart(12);
   const latency = `p50 ${formatUs(p50Us)}, p99 ${formatUs(p99Us)}`;
   return `${rate}  ${met ? 'met   ' : 'missed'}  ${latency}  ${verdict.name}${met ? '' : `  ${missed.join('; ')}`}`;
-}
-
-function plural(count: number, word: string): string {
-  return `${formatCount(count)} ${word}${count === 1 ? '' : 's'}`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -112,7 +112,7 @@ t.test('too few runs claim nothing', async (t) => {
   t.match(found, { sure: false, blocks: 2 });
   t.same(standings(only(found)), ['b best', 'a unclear']);
   t.same(only(found).sentences, [
-    'b was ahead with 200.5 messages/s, 100.5 had a, the last: a first look, that claims nothing.',
+    'b was ahead with 200.5 messages/s; last came a with 100.5. A first look, that claims nothing.',
   ]);
 });
 

@@ -1,4 +1,5 @@
 /** What was asked, and the answer in a sentence. Pure. */
+import { KNEE_LIMITS } from '../knees.ts';
 import { LOOPS } from '../loops.ts';
 import { least, most } from '../svg/scale.ts';
 import { compare } from './compare.ts';
@@ -62,15 +63,6 @@ export function answered({ latency, result }: Run): string {
     : `${head} Half of the ${unit}s ${what} at most ${us(latency.p50Us)}, 99% at most ${us(latency.p99Us)}, the slowest ${us(latency.maxUs)}.${failed}`;
 }
 
-const LIMITS: Readonly<Record<Knee['limit'], string>> = {
-  server: 'a little more missed it',
-  client:
-    'a little more, and the client was the limit, not the server: give it more threads or cores',
-  noise: 'a little more was missed, but the machine was noisy: take it for a lower bound',
-  most: 'the highest rate that was to be tried met it',
-  least: 'even the lowest rate that was to be tried missed it',
-};
-
 function ofKnees(knees: Report['knees']): Answer {
   const [{ knee }] = knees;
   const tried = knees.reduce((sum, search) => sum + search.knee.trials.length, 0);
@@ -82,7 +74,7 @@ function ofKnees(knees: Report['knees']): Answer {
 }
 
 function sayKnee({ interrupted, kneePerSecond, limit }: Knee): string {
-  const why = interrupted ? 'the search was ended early' : LIMITS[limit];
+  const why = interrupted ? 'the search was ended early' : KNEE_LIMITS[limit];
   return kneePerSecond === 0
     ? `None that was tried keeps it: ${why}.`
     : `${rate(kneePerSecond)} is the highest that keeps it: ${why}.`;

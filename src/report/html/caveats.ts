@@ -5,7 +5,7 @@
 import { LOOPS } from '../loops.ts';
 import type { Run } from './runs.ts';
 import type { Knee } from './schema.ts';
-import { capital, count, list, percent, plural } from './words.ts';
+import { capital, count, list, percent, percentileName, plural } from './words.ts';
 
 /** The figures of a page that caveats may touch. */
 export type FigureName = 'summary' | 'percentiles' | 'rates' | 'cpu' | 'time' | 'dots';
@@ -183,11 +183,6 @@ export function caveatsOfSearch({ interrupted, limit, trials }: Knee): Stated[] 
     },
   ];
   return stated.filter((one) => one !== false);
-}
-
-/** 'p999' → 'p99.9' */
-export function percentileName(name: string): string {
-  return name === 'p999' ? 'p99.9' : name;
 }
 
 export interface Stated {

@@ -1,6 +1,8 @@
 /** Figures and lists as sentences have them. Pure. */
 import { formatCount, formatSeconds, formatUs } from '../format.ts';
 
+export { capital, percentileName } from '../format.ts';
+
 const NBSP = '\u00A0';
 
 /** '84.0 µs', '1.23 ms'; '–' for what is not known. */
@@ -55,10 +57,6 @@ export function short(value: number): string {
 
 export function plural(number: number, word: string): string {
   return `${count(number)} ${word}${number === 1 ? '' : 's'}`;
-}
-
-export function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** 'a', 'a and b', 'a, b and c'; of more than `most`, 'a, b and 4 more'. */

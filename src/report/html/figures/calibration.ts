@@ -4,11 +4,11 @@ import { bothRows, type Row } from '../../svg/rows.ts';
 import { logEnds, logScale } from '../../svg/scale.ts';
 import { logTicks } from '../../svg/ticks.ts';
 import { lineSwatch, renderLegend, type Drawing, type Figure, type Table } from '../blocks.ts';
-import { percentileName, type Stated } from '../caveats.ts';
+import type { Stated } from '../caveats.ts';
 import { icon } from '../icons.ts';
 import type { CalibrationRun } from '../schema.ts';
 import { sayScript } from '../../scripts.ts';
-import { count, percent, plural, seconds, us, usTick } from '../words.ts';
+import { count, percent, percentileName, plural, seconds, us, usTick } from '../words.ts';
 
 const TRUTH = 1;
 const REPORTED = 0;

@@ -27,13 +27,13 @@ import {
   type Table,
   type Zoom,
 } from '../blocks.ts';
-import { percentileName, type Stated } from '../caveats.ts';
+import type { Stated } from '../caveats.ts';
 import { curveOf, splitAt, trustedShare, type CurvePoint } from '../distribution.ts';
 import { goalsOf, type Goal } from '../goals.ts';
 import { LOOPS, wordsOf } from '../../loops.ts';
 import { drawnOf, type Run } from '../runs.ts';
 import type { Latency, Summary } from '../schema.ts';
-import { count, us, usTick } from '../words.ts';
+import { count, percentileName, us, usTick } from '../words.ts';
 
 const NAMED = [
   ['p50', 0.5],
