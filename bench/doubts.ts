@@ -1,5 +1,4 @@
 /** What casts doubt on the figures of a bench, in sentences. Pure. */
-import { MOST_WARM_UP_MS } from './load.ts';
 import { DISTURBED_CORES, type Trial } from './measure/trial.ts';
 
 export interface Doubtful {
@@ -63,17 +62,16 @@ export function isDisturbed({ foreignCores, stealCores }: Trial): boolean {
   return foreignCores + stealCores > DISTURBED_CORES;
 }
 
-/** A warm-up that was to last until all is steady may be given up; then that is what matters of it. */
+/** False: it was still warming up when it was measured. */
 export function hasSettled({ result }: Trial): boolean {
-  const warmup = (result.detail as Detail | undefined)?.warmup;
-  return warmup?.steady !== false || (warmup.durationMs ?? 0) < MOST_WARM_UP_MS;
+  return (result.detail as Detail | undefined)?.settled !== false;
 }
 
 /** What our load generator says of itself. */
 interface Detail {
   readonly verdict?: { readonly name?: unknown };
   readonly label?: unknown;
-  readonly warmup?: { readonly steady?: boolean | null; readonly durationMs?: number };
+  readonly settled?: unknown;
 }
 
 function verdictOf({ result }: Trial): unknown {

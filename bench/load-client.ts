@@ -94,6 +94,8 @@ const result: LoadResult = {
     offeredPerSecond: found.offeredPerSecond,
     steady: found.steady,
     warmup: found.warmup,
+    /** False: its warm-up was to last until all was steady, and was given up. */
+    settled: plan.warmUpMs !== 'auto' || found.warmup.steady !== false,
     problems: found.problems,
     histogram: response.histogram,
   },

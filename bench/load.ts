@@ -35,7 +35,7 @@ export interface Timing {
 export type LoadTiming = Omit<Timing, 'warmUpMs'> & { readonly warmUpMs: number | 'auto' };
 
 /** The load generator gives an 'auto' warm-up up after so long. */
-export const MOST_WARM_UP_MS = 30_000;
+const MOST_WARM_UP_MS = 30_000;
 
 export type ClientPlan = Load & LoadTiming;
 

@@ -1,6 +1,6 @@
 /** A result as text for a terminal: the table, the answer, and what to know of both. Pure. */
 import { median, variation, type Interval } from './measure/statistics.ts';
-import type { Trial } from './measure/trial.ts';
+import { workOf, type Trial } from './measure/trial.ts';
 import { LEAST_BLOCKS, type Advice } from './recommend.ts';
 import type { ArmOf, BenchPlan, BenchResult } from './result.ts';
 import { FIGURES, figuresOf, type FigureName } from './suites/suite.ts';
@@ -69,7 +69,7 @@ function tableOf({ arms, blocks, decides, shows, recommendation }: BenchResult):
   const rows = arms
     .map((arm) => ({ arm, runs: blocks.runs[arm.name] ?? [] }))
     .filter(({ runs }) => runs.length > 0);
-  const spreads = rows.some(({ runs }) => (runs.at(-1)?.workers ?? []).length > 1);
+  const spreads = rows.some(({ runs }) => lastWork(runs).length > 1);
   const intervals = recommendation.blocks >= LEAST_BLOCKS;
   const head = [
     ...facets,
@@ -100,17 +100,16 @@ function sayInterval(interval: Interval | undefined): string {
   return interval === undefined ? '–' : `${short(interval.low)} to ${short(interval.high)}`;
 }
 
-/** Messages of each worker that had any, of the last run. */
-function workOf(runs: readonly Trial[]): number[] {
-  return (runs.at(-1)?.workers ?? []).map(({ messages }) => messages).filter((count) => count > 0);
+function lastWork(runs: readonly Trial[]): number[] {
+  return workOf(runs.at(-1)?.workers ?? []);
 }
 
-/** The least and the most that a worker had of all messages, and the coefficient of variation over workers. */
+/** Of the last run: the least and the most that a worker had of all messages, and the coefficient of variation. */
 function spreadCells(runs: readonly Trial[]): [string, string] {
-  const work = workOf(runs);
-  if (work.length === 0) return ['–', ''];
-  if (work.length === 1) return ['1', ''];
+  const work = lastWork(runs);
   const total = work.reduce((sum, count) => sum + count, 0);
+  if (total === 0) return ['–', ''];
+  if (work.length === 1) return ['1', ''];
   const percent = (part: number): string => `${((100 * part) / total).toFixed(1)} %`;
   return [
     String(work.length),

@@ -28,6 +28,13 @@ export interface WorkerCounts {
   readonly messages: number;
 }
 
+/** Messages of each worker that executes: a loop that only reads for others had connections and no message. */
+export function workOf(workers: readonly WorkerCounts[]): number[] {
+  return workers
+    .filter(({ accepted, messages }) => messages > 0 || accepted === 0)
+    .map(({ messages }) => messages);
+}
+
 export interface Trial {
   readonly seconds: number;
   readonly result: LoadResult;

@@ -5,7 +5,7 @@
 import type { Arm } from '../measure/compare.ts';
 import { median } from '../measure/statistics.ts';
 import type { LoopFigures } from '../measure/loops.ts';
-import { cpuMs, type Trial } from '../measure/trial.ts';
+import { cpuMs, workOf, type Trial } from '../measure/trial.ts';
 
 /** What a suite may be told. */
 export interface Settings {
@@ -117,7 +117,7 @@ export const FIGURES = {
     title: 'busiest/mean',
     unit: 'busiest/mean',
     better: 'less',
-    of: ({ workers }) => imbalance(workers.map(({ messages }) => messages)),
+    of: ({ workers }) => imbalance(workOf(workers)),
   },
   loopDelayMs: {
     title: 'loop delay p99 ms',

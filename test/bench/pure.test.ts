@@ -10,7 +10,7 @@ import { ClientRefusal } from '../../bench/measure/client.ts';
 import { runBlocks } from '../../bench/measure/compare.ts';
 import { parseCores, place } from '../../bench/measure/cores.ts';
 import { loopFigures, parseBatches } from '../../bench/measure/loops.ts';
-import type { Trial } from '../../bench/measure/trial.ts';
+import { workOf, type Trial } from '../../bench/measure/trial.ts';
 import { drawProgress, formatLeft, leftOf, Progress } from '../../bench/progress.ts';
 import { questions } from '../../bench/questions/index.ts';
 import { PEERS } from '../../bench/questions/peers.ts';
@@ -151,12 +151,8 @@ t.test('what is doubtful, in sentences', async (t) => {
     ],
     [of(verdict('CLIENT_BOUND')), /understated/],
     [of(verdict('UNCLEAR')), /not clear whose/],
-    [
-      of(trial({}, { warmup: { steady: false, durationMs: 30_000 } })),
-      /^single had not settled when it was measured/,
-    ],
-    [of(trial({}, { warmup: { steady: false, durationMs: 2000 } })), /^$/],
-    [of(trial({}, { warmup: { steady: true, durationMs: 30_000 } })), /^$/],
+    [of(trial({}, { settled: false })), /^single had not settled when it was measured/],
+    [of(trial({}, { settled: true })), /^$/],
     [
       of(trial({ foreignCores: 0.08, stealCores: 0.08 })),
       /^In 1 of 1 runs others used more than 0\.1 cores/,
@@ -398,4 +394,11 @@ t.test('a folder: what is kept comes back', async (t) => {
   t.throws(() => Folder.open(path), /of version 99, and this one writes 1/);
   writeFileSync(join(path, 'plan.json'), '{');
   t.throws(() => Folder.open(path), { code: 'PATTERNS_OPTION', message: /plan\.json: / });
+});
+
+t.test('the work of workers: one that only reads for others is none, an idle one is', async (t) => {
+  const worker = (accepted: number, messages: number) => ({ id: 1, pid: 1, accepted, messages });
+  t.same(workOf([worker(64, 0), worker(0, 300), worker(0, 100)]), [300, 100], 'dispatched');
+  t.same(workOf([worker(2, 400), worker(0, 0)]), [400, 0], 'sharded, with a shard that got none');
+  t.same(workOf([]), []);
 });

@@ -1,5 +1,5 @@
 /** A suite of the bench, run by run in the units of figures. Pure. */
-import { count, plural } from './words.ts';
+import { count, list, plural } from './words.ts';
 import type { Stated } from './caveats.ts';
 import type { Suite, Trial } from './schema.ts';
 import { LEAST_RUNS } from './statistics.ts';
@@ -23,6 +23,8 @@ export interface ArmTrial {
   readonly closed: boolean;
   readonly verdict: string | undefined;
   readonly steady: boolean | undefined;
+  /** False: it was still warming up. */
+  readonly settled: boolean;
 }
 
 export interface Arm {
@@ -40,11 +42,15 @@ export function armsOf({ blocks }: Suite): Arm[] {
 function trialOf({ foreignCores, result, server, stealCores, workers }: Trial): ArmTrial {
   const perMessage = (ms: number | undefined): number =>
     ms === undefined || result.messages === 0 ? Number.NaN : (ms * 1000) / result.messages;
-  const messages = workers.map((worker) => worker.messages);
+  // A loop that only reads for others had connections and no message.
+  const messages = workers
+    .filter((worker) => worker.messages > 0 || worker.accepted === 0)
+    .map((worker) => worker.messages);
   const detail = (result.detail ?? {}) as {
     label?: unknown;
     verdict?: { name?: unknown };
     steady?: unknown;
+    settled?: unknown;
   };
   return {
     perSecond: result.seconds > 0 ? result.messages / result.seconds : Number.NaN,
@@ -63,6 +69,7 @@ function trialOf({ foreignCores, result, server, stealCores, workers }: Trial): 
     closed: typeof detail.label === 'string' && detail.label.startsWith('service times only'),
     verdict: typeof detail.verdict?.name === 'string' ? detail.verdict.name : undefined,
     steady: typeof detail.steady === 'boolean' ? detail.steady : undefined,
+    settled: detail.settled !== false,
   };
 }
 
@@ -76,14 +83,18 @@ export function caveatsOfSuite(
   const clientBound = of(({ verdict }) => verdict === 'CLIENT_BOUND');
   const unclear = of(({ verdict }) => verdict === 'UNCLEAR');
   const noisy = of(({ verdict }) => verdict === 'NOISY_MACHINE');
+  const disturbed = of((trial) => trial.disturbed);
   const failed = of(({ errors }) => errors > 0);
   const unsteady = of(({ steady }) => steady === false);
+  const unsettled = of(({ settled }) => !settled);
+  const armsIn = (few: readonly { readonly arm: string }[]): string =>
+    list([...new Set(few.map(({ arm }) => arm))]);
   const some = (few: readonly unknown[]): string =>
     `${count(few.length)} of ${plural(trials.length, 'run')}`;
   const stated: (Stated | false)[] = [
     blocks.keptDisturbed > 0 && {
       level: 'bad',
-      text: `${plural(blocks.keptDisturbed, 'disturbed run')} had to be kept: nothing was left to repeat with`,
+      text: `${plural(blocks.keptDisturbed, 'disturbed run')} had to be kept (${armsIn(disturbed)}): do not hold ${blocks.keptDisturbed === 1 ? 'it' : 'them'} against the rest`,
     },
     failed.length > 0 && {
       level: 'bad',
@@ -103,6 +114,10 @@ export function caveatsOfSuite(
     unclear.length > 0 && {
       level: 'warn',
       text: `UNCLEAR in ${some(unclear)}: whose limit is not known`,
+    },
+    unsettled.length > 0 && {
+      level: 'warn',
+      text: `Still warming up in ${some(unsettled)} (${armsIn(unsettled)}): it does better in the long run`,
     },
     unsteady.length > 0 && {
       level: 'warn',
