@@ -2,25 +2,13 @@
  * A clock by server-sent events: `patterns serve examples/sse.ts --mode=sharded --port=8080`, then open
  * http://localhost:8080 or `curl -N localhost:8080/clock`.
  *
- * Every loop ticks by itself, and the id of a tick is its number since 1970: so whoever loses the connection and comes
- * back, in whichever loop, gets the ticks that were missed.
+ * One worker ticks, and clients of all workers hear it. Whoever loses the connection and comes back, to whichever worker,
+ * gets the ticks that were missed.
  */
-import { eventChannel, router } from 'patterns-runtime';
+import { eventChannel, router, type StartContext } from 'patterns-runtime';
 
-const HISTORY = 600;
-const clock = eventChannel({ history: HISTORY, retryMs: 500 });
-let tickMs = 1000;
-let last = 0;
+const clock = eventChannel({ name: 'clock', history: 600, retryMs: 500 });
 let timer: NodeJS.Timeout | undefined;
-
-/** Publishes every tick up to now: a timer may be late. */
-function tick(): void {
-  const now = Math.floor(Date.now() / tickMs);
-  for (last = Math.max(last, now - HISTORY); last < now;) {
-    last += 1;
-    clock.publish({ id: String(last), data: new Date(last * tickMs).toISOString() });
-  }
-}
 
 const page = `<!doctype html>
 <title>clock</title>
@@ -29,24 +17,22 @@ const page = `<!doctype html>
   window.ticks = [];
   window.source = new EventSource('/clock');
   source.onmessage = ({ data, lastEventId }) => {
-    ticks.push(Number(lastEventId));
+    ticks.push(lastEventId);
     time.textContent = data;
   };
 </script>
 `;
 
-const routes = router()
+const routes = router({ pushes: true })
   .get('/', () => ({ headers: { 'content-type': 'text/html' }, body: page }))
-  .get('/clock', (request) => {
-    tick(); // what came while a thread of `blocking` had nothing to do is history
-    return clock.respond(request);
-  });
+  .get('/clock', (request) => clock.respond(request));
 
 export default Object.assign(routes, {
-  start({ data }: { data?: { tickMs?: number } }) {
-    tickMs = data?.tickMs ?? tickMs;
-    tick();
-    timer = setInterval(tick, tickMs);
+  async start(context: StartContext<{ tickMs?: number } | undefined>) {
+    await clock.join(context);
+    if (context.workerId > 1) return;
+    const tick = () => clock.publish({ data: new Date().toISOString() });
+    timer = setInterval(tick, context.data?.tickMs ?? 1000);
   },
   stop() {
     clearInterval(timer);

@@ -91,6 +91,25 @@ export interface Connection<Out = unknown, State = unknown> {
   close(status?: number, text?: string): void;
 }
 
+/** A loop's own ear for a topic (StartContext.follow). */
+export interface Follower {
+  /**
+   * Called once, first: messages are numbered from `after` + 1 on. A number means something only within its epoch, which
+   * is another one each time that a server starts.
+   */
+  begin(epoch: string, after: number): void;
+  /** Numbers rise by one; where some are left out, those messages are lost to this loop. */
+  message(message: unknown, number: number): void;
+}
+
+/** How much of a topic is kept for loops that begin to follow it later (a worker that replaces another), or fell behind. */
+export interface Keep {
+  /** Messages. Default 100. */
+  readonly history?: number;
+  /** Bytes of them; the last one is kept whatever its size. Default 1 MiB. */
+  readonly historyLimitBytes?: number;
+}
+
 export interface StartContext<Data = unknown> {
   /** `serve({ data })`, as structured clone gives it. */
   readonly data: Data;
@@ -98,6 +117,16 @@ export interface StartContext<Data = unknown> {
   readonly workerId: number;
   /** As `connection.publish`, to every subscriber: for timers and outside sources. Needs `pushes: true`, too. */
   readonly publish: (topic: string, message: unknown) => void;
+  /**
+   * From now on this loop gets what is published to `topic`, whoever publishes it, itself included: numbered by the main
+   * loop, so in one order for all loops of the server, each message at most once. It begins with what is kept; the promise
+   * settles behind that, with a function that ends it. A loop that falls behind by `limits.busLimitBytes` gets what it has
+   * missed later, as far as it is kept. Needs `pushes: true`.
+   *
+   * @throws PushError; TopicError past `limits.subscriptions` of the loop, for what is followed already, and for a topic
+   * that is none
+   */
+  readonly follow: (topic: string, follower: Follower, keep?: Keep) => Promise<() => void>;
 }
 
 type Awaitable<T> = T | Promise<T>;
@@ -265,6 +294,16 @@ export function checkSubscriptions(own: ReadonlySet<string>, limit: number): voi
   throw new TopicError(
     `The connection is subscribed to ${own.size} topics, and limits.subscriptions is ${limit}: unsubscribe from one, or raise it.`,
   );
+}
+
+/** @throws TopicError */
+export function readKeep(keep: Keep): Required<Keep> {
+  const { history = 100, historyLimitBytes = 1024 * 1024 } = keep;
+  for (const [name, value] of Object.entries({ history, historyLimitBytes })) {
+    if (Number.isSafeInteger(value) && value >= 0) continue;
+    throw new TopicError(`${name} is ${describe(value)}; it must be a whole number from 0 on.`);
+  }
+  return { history, historyLimitBytes };
 }
 
 /** @throws TopicError */

@@ -4,7 +4,9 @@ export type {
   CloseCode,
   CloseReason,
   Connection,
+  Follower,
   Handler,
+  Keep,
   MessageHandler,
   SocketHandler,
   StartContext,
@@ -18,7 +20,13 @@ export type { WorkerStats } from './workers/plan.ts';
 export { fromFetch } from './http/fetch.ts';
 export type { Fetch, FetchEnv, FetchOptions } from './http/fetch.ts';
 export { eventChannel } from './http/event-channel.ts';
-export type { ChannelEvent, ChannelOptions, EventChannel } from './http/event-channel.ts';
+export type {
+  ChannelOptions,
+  EventChannel,
+  SharedChannel,
+  SharedChannelOptions,
+  SharedEvent,
+} from './http/event-channel.ts';
 export { router } from './http/router.ts';
 export type { Route, Router, RouterOptions } from './http/router.ts';
 export { sse } from './http/sse.ts';

@@ -18,7 +18,7 @@ import { MemoryWire } from './net/memory-wire.ts';
 import { DEFAULT_IDLE_TIMEOUT_MS, readOptions, type OptionsInput } from './options.ts';
 import { makeProtocol, type ProtocolName } from './protocols/index.ts';
 import type { Protocol } from './protocols/protocol.ts';
-import { equipped } from './workers/load.ts';
+import { equipped, topicsOf } from './workers/load.ts';
 
 export interface HarnessOptions {
   /** For a handler that brings none. Default `bytes()`. */
@@ -65,8 +65,7 @@ export async function harness(
     fast: false,
     clock,
   });
-  const publish = (topic: string, message: unknown) => loop.topics.publish(topic, message);
-  await handler.start?.({ data: options.data, workerId: 0, publish });
+  await handler.start?.({ data: options.data, workerId: 0, ...topicsOf(loop.topics) });
   return new Harness(loop, clock);
 }
 
@@ -104,7 +103,7 @@ export class Harness {
   /** As `server.publish()`. */
   publish(topic: string, message: unknown): void {
     checkTopicName(topic);
-    this.#loop.topics.deliver(topic, message);
+    this.#loop.topics.broadcast(topic, message);
   }
 
   stats(): Counters {

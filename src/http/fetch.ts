@@ -34,7 +34,7 @@ export interface FetchOptions {
   readonly responses?: 'lazy' | 'real';
   /** Takes WebSockets (MessageHandler.websocket); what they do not take goes to the function. */
   readonly websocket?: MessageHandler['websocket'];
-  /** The WebSockets send outside of their own messages (MessageHandler.pushes). */
+  /** The WebSockets send outside of their own messages, or it has a shared channel (MessageHandler.pushes). */
   readonly pushes?: boolean;
 }
 

@@ -20,7 +20,7 @@ export interface RouterOptions {
   readonly protocol?: HttpProtocol;
   /** Requests may run on any executor of `dispatched` (MessageHandler.stateless). Default true: HTTP has no state of its own. */
   readonly stateless?: boolean;
-  /** Its WebSockets send outside of their own messages (MessageHandler.pushes). */
+  /** Its WebSockets send outside of their own messages, or it has a shared channel (MessageHandler.pushes). */
   readonly pushes?: boolean;
   /** Answers where no route has the path. Default: 404 without a body. */
   readonly notFound?: Route;

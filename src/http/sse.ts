@@ -115,7 +115,7 @@ export function respondWith(
   return new Response(webStream(body), { headers });
 }
 
-/** Its bytes are UTF-8 (WHATWG HTML, 9.2.2), and a header's text has one character for each; in `native` it is decoded already. */
+/** Its bytes are UTF-8 (WHATWG HTML, 9.2.3), and a header's text has one character for each; in `native` it is decoded already. */
 function lastEventIdOf(request: HttpRequest | Request): string {
   const value = request.headers.get('last-event-id') ?? '';
   if (value === '' || BEYOND_LATIN1.test(value)) return value;

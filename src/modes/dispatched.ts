@@ -12,6 +12,7 @@ import { SlotState, type Ending, type Slot } from '../net/slot.ts';
 import type { Decoder } from '../protocols/protocol.ts';
 import { Kind } from './dispatched/batch.ts';
 import type { Executor, Executors } from './dispatched/executors.ts';
+import { ReaderBus } from './dispatched/reader-bus.ts';
 import { RemoteStream } from './dispatched/remote-stream.ts';
 import type { Mode } from './mode.ts';
 import { canReusePort, listenTo, sinkOf } from './shared-parts.ts';
@@ -35,6 +36,7 @@ export const mode: Mode = {
     try {
       const loop = await makeLoop(loaded, {
         conversation: (of, id) => new DispatchedConversation(of, id, executors),
+        bus: new ReaderBus(executors.exchange),
       });
       executors.publishTo(loop.topics);
       const listener = await listenTo(plan, await canReusePort(), sinkOf(loop));
@@ -52,7 +54,7 @@ export const mode: Mode = {
           },
           ...executors.stats(),
         ],
-        publish: (topic, message) => loop.topics.deliver(topic, message),
+        publish: (topic, message) => loop.topics.broadcast(topic, message),
         drain: async () => {
           listener.close();
           await loop.drain();

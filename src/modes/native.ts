@@ -77,7 +77,7 @@ async function startHere({ plan, load, makeLoop }: ModeContext): Promise<Running
     stats: async () => [
       { id: 0, pid: process.pid, threadId: undefined, alive: true, ...server.stats() },
     ],
-    publish: (topic, message) => server.topics.deliver(topic, message),
+    publish: (topic, message) => server.topics.broadcast(topic, message),
     drain: async () => {
       await server.drain();
       await Promise.race([stopHandler(loaded), forced]);

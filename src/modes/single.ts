@@ -41,7 +41,7 @@ export const mode: Mode = {
       stats: async () => [
         { id: 0, pid: process.pid, threadId: undefined, alive: true, ...loop.stats() },
       ],
-      publish: (topic, message) => loop.topics.deliver(topic, message),
+      publish: (topic, message) => loop.topics.broadcast(topic, message),
       drain: async () => {
         listener.close();
         await loop.drain();

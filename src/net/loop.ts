@@ -13,7 +13,7 @@ import type { Limits } from '../options.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 import { Writer } from '../protocols/writer.ts';
 import { systemClock, type Clock } from './clock.ts';
-import { NO_BUS, type Bus } from './bus.ts';
+import { LoneBus, type Bus } from './bus.ts';
 import { Conversation } from './conversation.ts';
 import { socketFrom, takeHandle, type Handle } from './handles.ts';
 import type { Replies } from './replies.ts';
@@ -118,7 +118,7 @@ export class Loop {
     this.handler = options.handler as MessageHandler;
     this.protocol = options.protocol;
     this.limits = options.limits;
-    this.topics = new Topics(this, options.bus ?? NO_BUS);
+    this.topics = new Topics(this, options.bus ?? new LoneBus());
     this.timed = options.timed ?? true;
     this.inFlightLimit = Math.min(this.handler.concurrency ?? Infinity, this.limits.inFlight);
     const idleMs = this.limits.idleTimeoutMs;

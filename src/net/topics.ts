@@ -13,6 +13,7 @@ import {
 import type { After, Codec } from '../protocols/protocol.ts';
 import type { Writer } from '../protocols/writer.ts';
 import type { Bus } from './bus.ts';
+import { Follows } from './follows.ts';
 import { STREAM_SENT } from './replies.ts';
 import type { Loop } from './loop.ts';
 
@@ -41,6 +42,7 @@ interface Publication {
 
 export class Topics {
   readonly bus: Bus;
+  readonly follows: Follows;
   #loop: Loop;
   #topics = new Map<string, Map<Subscriber, Slow>>();
   #subscribers = new Map<Subscriber, Set<string>>();
@@ -52,6 +54,8 @@ export class Topics {
     this.#loop = loop;
     this.bus = bus;
     bus.connect((topic, message) => this.deliver(topic, message));
+    const limit = loop.limits.subscriptions;
+    this.follows = new Follows(loop.handler, limit, bus, (error) => this.#failed(error));
   }
 
   has(topic: string): boolean {
@@ -95,6 +99,11 @@ export class Topics {
   publish(topic: string, message: unknown, except?: Subscriber): void {
     checkTopic(this.#loop.handler, topic);
     this.#loop.counters.published += 1;
+    this.broadcast(topic, message, except);
+  }
+
+  /** The same for what comes from the program: `server.publish()`. */
+  broadcast(topic: string, message: unknown, except?: Subscriber): void {
     try {
       this.bus.publish(topic, message);
     } catch (error) {

@@ -18,16 +18,28 @@ export class BatchLink {
     this.#limitBytes = limitBytes;
   }
 
+  /** Everything was taken. */
+  get isIdle(): boolean {
+    return this.#underWayBytes === 0;
+  }
+
   /** A message finds room if nothing else is under way, however long it is. */
-  add(topic: string, packed: Uint8Array): void {
+  hasRoom(topic: string, packed: Uint8Array): boolean {
+    if (this.#underWayBytes === 0) return true;
+    return this.#underWayBytes + topic.length + packed.length <= this.#limitBytes;
+  }
+
+  /** Drops it where it finds no room. */
+  offer(topic: string, packed: Uint8Array): void {
+    if (this.hasRoom(topic, packed)) this.add(topic, packed);
+    else this.dropped += 1;
+  }
+
+  add(topic: string, packed: Uint8Array, number = 0): void {
     const bytes = topic.length + packed.length;
-    if (this.#underWayBytes > 0 && this.#underWayBytes + bytes > this.#limitBytes) {
-      this.dropped += 1;
-      return;
-    }
     this.#underWayBytes += bytes;
     this.#batchBytes += bytes;
-    this.#batch.add(topic, packed);
+    this.#batch.add(topic, packed, number);
   }
 
   flush(): void {

@@ -25,6 +25,7 @@ export function unpackMessage(packed: Uint8Array): unknown {
 export class TopicBatch {
   #topics: string[] = [];
   #messages: Uint8Array[] = [];
+  #numbers: number[] = [];
   /** Of its messages. */
   #bytes = 0;
 
@@ -32,18 +33,22 @@ export class TopicBatch {
     return this.#topics.length === 0;
   }
 
-  add(topic: string, packed: Uint8Array): void {
+  /** `number`: of a message to those who follow the topic; 0 for its subscribers. */
+  add(topic: string, packed: Uint8Array, number = 0): void {
     this.#topics.push(topic);
     this.#messages.push(packed);
+    this.#numbers.push(number);
     this.#bytes += packed.length;
   }
 
   /** The batch in memory of its own; this one starts over. */
   take(): Uint8Array {
     const lengths = this.#messages.map(({ length }) => length);
-    const packed = packr.pack([this.#topics, lengths, Buffer.concat(this.#messages, this.#bytes)]);
+    const bytes = Buffer.concat(this.#messages, this.#bytes);
+    const packed = packr.pack([this.#topics, lengths, this.#numbers, bytes]);
     this.#topics = [];
     this.#messages = [];
+    this.#numbers = [];
     this.#bytes = 0;
     return Uint8Array.prototype.slice.call(packed); // a port would copy all of the memory that it is a part of
   }
@@ -52,13 +57,18 @@ export class TopicBatch {
 /** Calls `visit` for each message in its order. `packed` is a view into the batch. */
 export function readTopicBatch(
   batch: Uint8Array,
-  visit: (topic: string, packed: Uint8Array) => void,
+  visit: (topic: string, packed: Uint8Array, number: number) => void,
 ): void {
-  const [topics, lengths, bytes] = packr.unpack(batch) as [string[], number[], Uint8Array];
+  const [topics, lengths, numbers, bytes] = packr.unpack(batch) as [
+    string[],
+    number[],
+    number[],
+    Uint8Array,
+  ];
   let start = 0;
   for (let i = 0; i < topics.length; i += 1) {
     const end = start + lengths[i];
-    visit(topics[i], bytes.subarray(start, end));
+    visit(topics[i], bytes.subarray(start, end), numbers[i]);
     start = end;
   }
 }

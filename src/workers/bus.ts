@@ -4,7 +4,10 @@
  *
  *     worker ── join, leave, batch ──▶ main ── batch ──▶ the workers that have joined its topics
  *            ◀──────── taken ─────────      ◀─ taken ──
+ *
+ *     worker ── follow, unfollow ──▶ main ── what is kept, then numbered messages ──▶ the workers that follow the topic
  */
+import type { Follower, Keep } from '../handler.ts';
 import type { Bus } from '../net/bus.ts';
 import { packMessage, readTopicBatch, unpackMessage } from './batch.ts';
 import { BatchLink } from './batch-link.ts';
@@ -12,7 +15,21 @@ import { BatchLink } from './batch-link.ts';
 export type BusToMain =
   | { readonly type: 'join'; readonly topic: string }
   | { readonly type: 'leave'; readonly topics: readonly string[] }
+  | { readonly type: 'follow'; readonly topic: string; readonly keep: Required<Keep> }
+  | { readonly type: 'unfollow'; readonly topic: string }
   | BusBatch;
+
+export type BusToWorker =
+  | BusBatch
+  /** The first word about a topic that is followed: a batch of what is kept of it. */
+  | {
+      readonly type: 'following';
+      readonly topic: string;
+      readonly epoch: string;
+      /** The number before the first of the batch. */
+      readonly after: number;
+      readonly bytes: Uint8Array;
+    };
 
 /** Either way. */
 export type BusBatch =
@@ -20,11 +37,17 @@ export type BusBatch =
   /** The oldest batch under way was taken. */
   | { readonly type: 'taken' };
 
+interface Followed {
+  readonly follower: Follower;
+  readonly onBegun: () => void;
+}
+
 export class WorkerBus implements Bus {
   #post: (message: BusToMain) => void;
   #link: BatchLink;
   #receive: (topic: string, message: unknown) => void = () => {};
   #joined = new Set<string>();
+  #followed = new Map<string, Followed>();
   /** What the main loop has not been told yet. */
   #left = new Set<string>();
   #scheduled = false;
@@ -55,21 +78,42 @@ export class WorkerBus implements Bus {
   }
 
   publish(topic: string, message: unknown): void {
-    this.#link.add(topic, packMessage(message));
+    this.#link.offer(topic, packMessage(message));
     this.#schedule();
   }
 
+  follow(topic: string, keep: Required<Keep>, follower: Follower): Promise<void> {
+    return new Promise((resolve) => {
+      this.#followed.set(topic, { follower, onBegun: resolve });
+      this.#post({ type: 'follow', topic, keep });
+    });
+  }
+
+  unfollow(topic: string): void {
+    this.#followed.delete(topic);
+    this.#post({ type: 'unfollow', topic });
+  }
+
   /** A message from the main loop. */
-  take(message: BusBatch): void {
+  take(message: BusToWorker): void {
     if (message.type === 'taken') {
       this.#link.taken();
-      return;
+    } else if (message.type === 'batch') {
+      readTopicBatch(message.bytes, this.#visit);
+      this.#post({ type: 'taken' });
+    } else {
+      const { topic, epoch, after, bytes } = message;
+      const followed = this.#followed.get(topic);
+      followed?.follower.begin(epoch, after);
+      readTopicBatch(bytes, this.#visit);
+      followed?.onBegun();
     }
-    readTopicBatch(message.bytes, (topic, packed) => {
-      if (this.#joined.has(topic)) this.#receive(topic, unpackMessage(packed));
-    });
-    this.#post({ type: 'taken' });
   }
+
+  #visit = (topic: string, packed: Uint8Array, number: number): void => {
+    if (number > 0) this.#followed.get(topic)?.follower.message(unpackMessage(packed), number);
+    else if (this.#joined.has(topic)) this.#receive(topic, unpackMessage(packed));
+  };
 
   #schedule(): void {
     if (this.#scheduled) return;

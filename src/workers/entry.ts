@@ -1,7 +1,7 @@
 /** Where a worker starts, thread or process. */
 import type { Socket } from 'node:net';
 import { isMainThread, parentPort, threadId, Worker, workerData } from 'node:worker_threads';
-import { WorkerBus, type BusBatch } from './bus.ts';
+import { WorkerBus, type BusToWorker } from './bus.ts';
 import { relayHandlerErrors } from './error-relay.ts';
 import { loadHandler, makeLoop, startHandler, stopHandler } from './load.ts';
 import { packError, type ToMain, type ToWorker } from './messages.ts';
@@ -62,7 +62,7 @@ class Inbox {
   #side: WorkerSide | undefined = undefined;
   #stop: () => void = () => {};
   /** Takes what is for the bus, at once. */
-  onBus: (body: BusBatch) => void = () => {};
+  onBus: (body: BusToWorker) => void = () => {};
   #line: Line;
   #onFirst: (() => void) | undefined = undefined;
 

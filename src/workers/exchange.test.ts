@@ -1,8 +1,9 @@
 /** The bus of a server's workers, in memory: what crosses, in which order, and what a loop that is slow misses. */
 import fc from 'fast-check';
 import t from 'tap';
+import type { Follower } from '../handler.ts';
 import { packMessage, readTopicBatch, TopicBatch, unpackMessage } from './batch.ts';
-import { WorkerBus, type BusBatch, type BusToMain } from './bus.ts';
+import { WorkerBus, type BusToMain, type BusToWorker } from './bus.ts';
 import { Exchange } from './exchange.ts';
 
 const TURNS = 10;
@@ -17,7 +18,7 @@ class Member {
   readonly said: BusToMain[] = [];
   readonly bus: WorkerBus;
   isSlow = false;
-  #kept: BusBatch[] = [];
+  #kept: BusToWorker[] = [];
 
   constructor(exchange: Exchange, id: number, limitBytes: number) {
     this.bus = new WorkerBus((message) => {
@@ -191,4 +192,112 @@ t.test('a worker that dies', async (t) => {
   one.bus.publish('a', 'now');
   await turns();
   t.strictSame(successor.got, [['a', 'now']], 'its successor has joined nothing');
+});
+
+/** What a loop that follows a topic was told. */
+class Listener implements Follower {
+  readonly got: Array<readonly [number, unknown]> = [];
+  begun: readonly [string, number] | undefined = undefined;
+
+  begin(epoch: string, after: number): void {
+    this.begun = [epoch, after];
+  }
+
+  message(message: unknown, number: number): void {
+    this.got.push([number, message]);
+  }
+}
+
+const KEEP = { history: 1000, historyLimitBytes: 1_000_000 };
+
+async function follow(member: Member, topic: string, keep = KEEP): Promise<Listener> {
+  const listener = new Listener();
+  const [done] = await Promise.all([member.bus.follow(topic, keep, listener), turns()]);
+  t.equal(done, undefined);
+  return listener;
+}
+
+const numbered = (from: number, to: number, text = '') =>
+  Array.from({ length: to - from }, (_, i) => [from + i, `${text}${from + i}`]);
+
+t.test('who follows a topic gets everything, numbered, in one order', async (t) => {
+  const { exchange, list } = members(3);
+  const [one, two, three] = list;
+  const listeners = [await follow(one, 'a'), await follow(two, 'a')];
+  three.bus.join('a');
+  await turns();
+  for (let i = 0; i < 20; i += 1) {
+    for (const { bus } of list) bus.publish('a', `from a worker ${i}`);
+    exchange.publish('a', 'from the main loop');
+    exchange.publish('b', 'another topic');
+    if (i % 3 === 0) await turns();
+  }
+  await turns();
+  const [first, second] = listeners;
+  t.strictSame(
+    first.got.map(([number]) => number),
+    Array.from({ length: 80 }, (_, i) => i + 1),
+  );
+  t.strictSame(second.got, first.got, 'its own too');
+  t.strictSame(second.begun, first.begun);
+  t.equal(three.got.length, 60, 'and who has subscribed, as ever: not its own');
+  two.bus.unfollow('a');
+  await turns();
+  exchange.publish('a', 'last');
+  await turns();
+  t.equal(first.got.length, 81);
+  t.equal(second.got.length, 80);
+});
+
+t.test('who follows a topic later begins with what is kept', async (t) => {
+  const { exchange, list } = members(2);
+  const [one, two] = list;
+  const listener = await follow(one, 'a', { history: 3, historyLimitBytes: 1000 });
+  for (let i = 1; i <= 10; i += 1) exchange.publish('a', `${i}`);
+  await turns();
+  const later = await follow(two, 'a');
+  t.strictSame(later.begun, [listener.begun![0], 7]);
+  t.strictSame(later.got, numbered(8, 11));
+  exchange.remove(1);
+  exchange.remove(2);
+  exchange.publish('a', '11');
+  await turns();
+  const successor = await follow(new Member(exchange, 1, 1000), 'a');
+  t.strictSame(successor.got, numbered(9, 12), 'also of what came while nobody followed');
+  exchange.publish('a', '12');
+  await turns();
+  t.strictSame(successor.got, numbered(9, 13));
+  t.strictSame(listener.got, numbered(1, 11), 'one that is gone gets nothing');
+});
+
+t.test('who follows a topic and is slow gets the rest later', async (t) => {
+  const text = 'x'.repeat(990);
+  for (const history of [1000, 30, 0]) {
+    const { exchange, list } = members(3, 10_000);
+    const [one, two, slow] = list;
+    const keep = { ...KEEP, history };
+    const near = await follow(two, 'a', keep);
+    const far = await follow(slow, 'a', keep);
+    slow.isSlow = true;
+    for (let i = 1; i <= 100; i += 1) {
+      one.bus.publish('a', `${text}${i}`);
+      if (i % 5 === 0) await turns();
+    }
+    await turns();
+    t.strictSame(near.got, numbered(1, 101, text), 'nobody else misses anything');
+    t.equal(exchange.dropped(3), 0, 'nothing is lost yet');
+    slow.wake();
+    await turns();
+    exchange.publish('a', `${text}101`);
+    await turns();
+    const all = numbered(1, 102, text);
+    const missed = far.got.findIndex(([number], i) => number !== i + 1);
+    if (history === 1000) {
+      t.strictSame(far.got, all);
+    } else {
+      t.ok(missed > 0 && missed < 100 - history, `from ${missed + 1} on some are lost`);
+      t.strictSame(far.got, [...all.slice(0, missed), ...all.slice(100 - history)]);
+    }
+    t.equal(exchange.dropped(3), 101 - far.got.length, 'and counted');
+  }
 });

@@ -121,16 +121,27 @@ export function refuseWhileLoading(): void {
   );
 }
 
+/** What a loop has for its handler's own use of topics. */
+interface OwnTopics extends Pick<StartContext, 'publish'> {
+  readonly follows: Pick<StartContext, 'follow'>;
+}
+
+export function topicsOf(topics: OwnTopics): Pick<StartContext, 'publish' | 'follow'> {
+  return {
+    publish: (topic, message) => topics.publish(topic, message),
+    follow: (topic, follower, keep) => topics.follows.follow(topic, follower, keep),
+  };
+}
+
 /** Calls the handler's `start()`: once in each loop that is to run it. @throws HandlerError */
 export async function startHandler(
   { handler }: LoadedHandler,
   plan: Plan,
   workerId: number,
-  topics: Pick<StartContext, 'publish'>,
+  topics: OwnTopics,
 ): Promise<void> {
-  const publish = (topic: string, message: unknown) => topics.publish(topic, message);
   try {
-    await handler.start?.({ data: plan.data as never, workerId, publish });
+    await handler.start?.({ data: plan.data as never, workerId, ...topicsOf(topics) });
   } catch (error) {
     if (error instanceof PatternsError) throw error;
     const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

@@ -1,7 +1,7 @@
 /** What the main loop and its workers say to each other. */
 import type { Address } from '../net/listener.ts';
 import type { Counters } from '../net/loop.ts';
-import type { BusBatch, BusToMain } from './bus.ts';
+import type { BusToMain, BusToWorker } from './bus.ts';
 import type { HandlerErrorNote } from './error-relay.ts';
 
 /** An error that crossed a thread or process. */
@@ -16,7 +16,7 @@ export interface PackedError {
 export type ToWorker =
   | { readonly type: 'stats'; readonly request: number }
   | { readonly type: 'drain' }
-  | { readonly type: 'bus'; readonly body: BusBatch }
+  | { readonly type: 'bus'; readonly body: BusToWorker }
   /** A mode's own. */
   | { readonly type: 'mode'; readonly body: unknown };
 

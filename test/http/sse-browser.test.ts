@@ -61,7 +61,7 @@ t.test('a browser', { skip: chromium === undefined && 'there is no Chromium' }, 
   const browser = new Browser(chromium!);
   t.teardown(() => browser.close());
   const page = await browser.open(`${between.url}/`);
-  const ticks = () => page.value<number[]>('ticks');
+  const ticks = () => page.value<string[]>('ticks');
   const more = async (count: number) => {
     const enough = (await ticks()).length + count;
     await until(async () => (await ticks()).length >= enough, `${count} more ticks arrive`);
@@ -72,16 +72,17 @@ t.test('a browser', { skip: chromium === undefined && 'there is no Chromium' }, 
     await more(10);
   }
   const all = await before(ticks(), 'the page says what it has');
+  const numbers = all.map((id) => Number(id.slice(id.lastIndexOf('-') + 1)));
   t.same(
-    all,
-    all.map((_, i) => all[0] + i),
+    numbers,
+    numbers.map((_, i) => numbers[0] + i),
     'every tick once, in order, over all connections',
   );
   const from = between.resumedFrom();
   t.ok(from.length > CUTS, `${from.length} connections`);
   t.equal(from[0], undefined);
   t.ok(
-    from.slice(1).every((id) => all.includes(Number(id))),
+    from.slice(1).every((id) => id !== undefined && all.includes(id)),
     `each but the first resumes: ${from.join()}`,
   );
   t.match(await page.value('time.textContent'), /^\d{4}-\d\d-\d\dT/);

@@ -21,7 +21,9 @@ import { STREAM_SENT } from '../../net/replies.ts';
 import { StreamPump } from '../../net/stream-pump.ts';
 import { Step, type After, type Decoder, type Protocol } from '../../protocols/protocol.ts';
 import { Writer } from '../../protocols/writer.ts';
+import { Follows } from '../../net/follows.ts';
 import { packMessage } from '../../workers/batch.ts';
+import { WorkerBus, type BusToWorker } from '../../workers/bus.ts';
 import { relayHandlerErrors, type HandlerErrorNote } from '../../workers/error-relay.ts';
 import { loadHandler, startHandler, stopHandler } from '../../workers/load.ts';
 import { packError, type PackedError } from '../../workers/messages.ts';
@@ -37,6 +39,8 @@ export interface ExecutorStart {
   readonly plan: Plan;
   readonly executorId: number;
   readonly port: MessagePort;
+  /** Its bus: what it follows. What it publishes goes by `port`, behind what the message before it said. */
+  readonly busPort: MessagePort;
 }
 
 /** Executor to main, beside batches. */
@@ -44,18 +48,21 @@ export type ExecutorNote = { readonly type: 'ready'; readonly threadId: number }
 
 /** Gives what it failed with at start, if it did. */
 export default async function execute(start: ExecutorStart): Promise<PackedError | undefined> {
-  const { plan, executorId, port } = start;
+  const { plan, executorId, port, busPort } = start;
   if (plan.workerOutput === 'stderr')
     globalThis.console = new Console(process.stderr, process.stderr);
   const note = (message: ExecutorNote) => port.postMessage(message);
+  const bus = new WorkerBus((message) => busPort.postMessage(message), plan.limits.busLimitBytes);
+  busPort.on('message', (message: BusToWorker) => bus.take(message));
   let loaded: LoadedHandler;
   let executor: Executor;
   try {
     loaded = await loadHandler(plan, true);
-    executor = new Executor(loaded.handler as MessageHandler, loaded.protocol, plan, port);
+    executor = new Executor(loaded.handler as MessageHandler, loaded.protocol, plan, port, bus);
     await startHandler(loaded, plan, executorId, executor);
   } catch (error) {
     port.close();
+    busPort.close();
     return packError(error);
   }
   const errors = relayHandlerErrors(note);
@@ -69,6 +76,7 @@ export default async function execute(start: ExecutorStart): Promise<PackedError
   await stopHandler(loaded);
   errors.flush();
   port.close();
+  busPort.close();
   return undefined;
 }
 
@@ -78,6 +86,7 @@ class Executor {
   readonly plan: Plan;
   readonly out = new BatchWriter();
   readonly writer = new Writer();
+  readonly follows: Follows;
   #port: MessagePort;
   #connections = new Map<number, Remote>();
   #scheduled = false;
@@ -86,11 +95,20 @@ class Executor {
   #publishedBytes = 0;
   #dropped = 0;
 
-  constructor(handler: MessageHandler, protocol: Protocol, plan: Plan, port: MessagePort) {
+  constructor(
+    handler: MessageHandler,
+    protocol: Protocol,
+    plan: Plan,
+    port: MessagePort,
+    bus: WorkerBus,
+  ) {
     this.handler = handler;
     this.protocol = protocol;
     this.plan = plan;
     this.#port = port;
+    this.follows = new Follows(handler, plan.limits.subscriptions, bus, (error) =>
+      handlerErrors.publish({ error, connection: undefined }),
+    );
   }
 
   take(batch: Uint8Array): void {

@@ -10,6 +10,8 @@ import { CrashLoopError, PatternsError } from '../../errors.ts';
 import { NOTHING_COUNTED } from '../../net/loop.ts';
 import type { Topics } from '../../net/topics.ts';
 import { unpackMessage } from '../../workers/batch.ts';
+import type { BusToMain } from '../../workers/bus.ts';
+import { Exchange } from '../../workers/exchange.ts';
 import { afterDeath, CLEAN, MOST_STARTS, type Record } from '../../workers/backoff.ts';
 import type { PackedError } from '../../workers/messages.ts';
 import type { Plan, WorkerStats } from '../../workers/plan.ts';
@@ -206,6 +208,8 @@ export class Executor {
 
 export class Executors {
   readonly list: Executor[];
+  /** What they follow. */
+  readonly exchange: Exchange;
   #plan: Plan;
   #pool: Piscina;
   #fail: (error: Error) => void;
@@ -216,6 +220,7 @@ export class Executors {
   constructor(plan: Plan, fail: (error: Error) => void) {
     this.#plan = plan;
     this.#fail = fail;
+    this.exchange = new Exchange(plan.limits.busLimitBytes);
     this.list = Array.from(
       { length: plan.workers },
       (_, i) => new Executor(i + 1, plan.limits.executorCredit),
@@ -273,7 +278,7 @@ export class Executors {
       alive,
       messages,
       errors,
-      dropped,
+      dropped: dropped + this.exchange.dropped(id),
     }));
   }
 
@@ -313,16 +318,30 @@ export class Executors {
     });
     executor.connect(port1);
     const closed = once(port1, 'close');
-    const start: ExecutorStart = { plan: this.#plan, executorId: executor.id, port: port2 };
+    const busPort = this.#openBus(executor.id);
+    const start: ExecutorStart = {
+      plan: this.#plan,
+      executorId: executor.id,
+      port: port2,
+      busPort,
+    };
     const ended = (error: Error) => this.#ended(executor, ready, error, onReady, onFailed);
     const task: Promise<void> = this.#pool
-      .run(start, { transferList: [port2] as never })
+      .run(start, { transferList: [port2, busPort] as never })
       .then(async (failure: PackedError | undefined) => {
         await closed; // its last notes come before that
         ended(failure === undefined ? new Error('its task ended') : unpack(failure));
       }, ended);
     this.#tasks.add(task);
     void task.finally(() => this.#tasks.delete(task));
+  }
+
+  /** Gives the executor's end of it. */
+  #openBus(id: number): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    this.exchange.add(id, (message) => port1.postMessage(message));
+    port1.on('message', (message: BusToMain) => this.exchange.take(id, message));
+    return port2;
   }
 
   #ended(
@@ -333,6 +352,7 @@ export class Executors {
     onFailed: (error: Error) => void,
   ): void {
     const servedMs = ready ? performance.now() - executor.readyAtMs! : undefined;
+    this.exchange.remove(executor.id);
     executor.died();
     if (this.#stopping) return;
     if (executor.readyAtMs === undefined && error instanceof PatternsError) {

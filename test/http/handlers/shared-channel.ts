@@ -1,0 +1,32 @@
+/** A channel of all loops of a server, for shared-channel.test.ts. `?forgot`: it does not join; `?mute`: it may not push. */
+import { threadId } from 'node:worker_threads';
+import { eventChannel } from '../../../src/http/event-channel.ts';
+import { router } from '../../../src/http/router.ts';
+import type { StartContext } from '../../../src/handler.ts';
+
+const flags = new URL(import.meta.url).search;
+/** In `native` the head of a response goes out with the first bytes of its body: with a heartbeat, if nothing else. */
+const channel = eventChannel({ name: 'news', history: 200, heartbeatMs: 50 });
+const where = `${process.pid}/${threadId}`;
+
+const routes = router({ pushes: !flags.includes('mute') })
+  .get('/news', (request) => {
+    const response = channel.respond(request);
+    return { ...response, headers: { 'content-type': 'text/event-stream', 'x-where': where } };
+  })
+  .post('/news/:count', (request) => {
+    for (let i = 0; i < Number(request.params.count); i += 1) {
+      channel.publish({ event: 'news', data: `${request.text()} ${i}` });
+    }
+    return { status: 202 };
+  })
+  .post('/die', () => process.exit(1));
+
+export default Object.assign(routes, {
+  async start(context: StartContext) {
+    if (!flags.includes('forgot')) await channel.join(context);
+  },
+  stop() {
+    channel.close();
+  },
+});
