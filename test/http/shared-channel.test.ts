@@ -4,8 +4,10 @@
  */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import type { Server } from '../../src/serve.ts';
+import type { Server, ServeOptions } from '../../src/serve.ts';
 import { forEveryMode, serveWith, type Combo } from '../modes/support/combos.ts';
 import { before, until } from '../modes/support/wait.ts';
 import { EventClient } from './event-client.ts';
@@ -15,6 +17,12 @@ t.setTimeout(600_000);
 const needs = ['pushes'] as const;
 /** In `shared` the one that is awake takes them all, for a while. */
 const MOST_CLIENTS = 300;
+/** The handler's. */
+const HISTORY = 200;
+const EVENT_BYTES = 500;
+const BURST = 10;
+/** For one burst, and no more. */
+const BUS_LIMIT_BYTES = 1.2 * BURST * EVENT_BYTES;
 
 let modules = 0;
 /** Each time another module: servers in one process share no state. */
@@ -23,10 +31,16 @@ function handlerUrl(flags = ''): URL {
   return new URL(`./handlers/shared-channel.ts?${flags}#${modules}`, import.meta.url);
 }
 
-function start(t: Test, combo: Combo, flags = ''): Promise<Server> {
+function start(
+  t: Test,
+  combo: Combo,
+  flags = '',
+  limits: ServeOptions['limits'] = {},
+): Promise<Server> {
   const { capabilities } = combo.definition;
   return serveWith(t, combo, {
     handler: handlerUrl(flags),
+    limits,
     ...(capabilities.includes('balance') ? { balance: 'round-robin' } : {}),
   });
 }
@@ -119,9 +133,51 @@ t.test('a shared channel', async (t) => {
   });
 });
 
+const unless = ({ definition }: Combo) =>
+  definition.units.length === 0 ? 'its loop is the one of this test' : undefined;
+
+t.test('a worker that is slow', async (t) => {
+  await forEveryMode(t, { http: true, needs, unless }, async (t, combo) => {
+    const server = await start(t, combo, '', { busLimitBytes: BUS_LIMIT_BYTES });
+    const one = await connectIn(server, () => true);
+    const other = await connectIn(server, (where) => where !== placeOf(one));
+    const clients = [one, other];
+    const data = 'x'.repeat(EVENT_BYTES);
+    let published = 0;
+    const publish = async (count: number) => {
+      const file = join(t.testdir({}), `awake-${published}`);
+      const answer = post(server, '/sleep', file);
+      await until(() => existsSync(`${file}.asleep`), 'a worker sleeps');
+      const isUp = (client: EventClient) => numbers(client).at(-1) === published;
+      for (let i = 0; i < count; i += BURST) {
+        for (let j = 0; j < BURST; j += 1) server.publish('news', { data });
+        published += BURST;
+        await until(() => clients.some(isUp), 'the other one has everything');
+      }
+      writeFileSync(file, '');
+      t.equal(await answer, 202);
+      await until(() => clients.every(isUp), 'and the one that slept the last of it');
+    };
+    await publish(HISTORY - BURST);
+    for (const client of clients) {
+      t.same(numbers(client), range(1, published + 1), 'what is kept for it comes later');
+    }
+    await publish(4 * HISTORY);
+    const [near, far] = clients.toSorted((a, b) => b.events.length - a.events.length);
+    t.same(numbers(near), range(1, published + 1), 'nobody else misses anything');
+    const gap = far.events.findIndex(({ type }) => type === 'gap');
+    t.equal(far.events[gap].data, far.events[gap - 1].id, 'what is not is told');
+    t.same(far.events.slice(gap + 1), near.events.slice(-HISTORY), 'all that is kept follows');
+    t.same(far.events.slice(0, gap), near.events.slice(0, gap));
+    const lost = published - (far.events.length - 1);
+    await until(async () => {
+      const { workers } = await server.stats();
+      return workers.reduce((sum, { dropped }) => sum + dropped, 0) === lost;
+    }, `${lost} are counted as dropped`);
+  });
+});
+
 t.test('a worker that dies', async (t) => {
-  const unless = ({ definition }: Combo) =>
-    definition.units.length === 0 ? 'its loop is the one of this test' : undefined;
   await forEveryMode(t, { http: true, needs, unless }, async (t, combo) => {
     const server = await start(t, combo);
     const client = await connectIn(server, () => true);

@@ -1,4 +1,5 @@
 /** A channel of all loops of a server, for shared-channel.test.ts. `?forgot`: it does not join; `?mute`: it may not push. */
+import { appendFileSync, existsSync } from 'node:fs';
 import { threadId } from 'node:worker_threads';
 import { eventChannel } from '../../../src/http/event-channel.ts';
 import { router } from '../../../src/http/router.ts';
@@ -20,7 +21,14 @@ const routes = router({ pushes: !flags.includes('mute') })
     }
     return { status: 202 };
   })
-  .post('/die', () => process.exit(1));
+  .post('/die', () => process.exit(1))
+  .post('/sleep', (request) => {
+    const file = request.text();
+    appendFileSync(`${file}.asleep`, 'z');
+    const never = new Int32Array(new SharedArrayBuffer(4));
+    while (!existsSync(file)) Atomics.wait(never, 0, 0, 5);
+    return { status: 202 };
+  });
 
 export default Object.assign(routes, {
   async start(context: StartContext) {
