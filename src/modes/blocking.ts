@@ -254,7 +254,7 @@ class Threads {
     this.#seats.add(seat);
     worker.on('message', (note: ThreadNote) => {
       if (note.type === 'handler-error') failed(reviveError(note.error), note.count);
-      else if (note.type === 'returned') this.#returned(seat, note.peerEnded);
+      else if (note.type === 'returned') this.#returned(seat, note.peerEnded, note.reset);
       else if (note.type === 'failed') this.#died(seat, reviveError(note.error));
     });
     worker.on('error', (error) => this.#died(seat, error));
@@ -278,10 +278,11 @@ class Threads {
   }
 
   /** The thread is done with its connection: only now may the descriptor close. */
-  #returned(seat: Seat, peerEnded: boolean): void {
+  #returned(seat: Seat, peerEnded: boolean, wasReset: boolean): void {
     const client = seat.client!;
     seat.client = undefined;
-    if (peerEnded) client.close();
+    if (wasReset) reset(client);
+    else if (peerEnded) client.close();
     else linger(client);
     this.#idle.push(seat);
     this.#next();
@@ -299,6 +300,16 @@ class Threads {
 
 function failed(error: unknown, count = 1): void {
   handlerErrors.publish({ error, connection: undefined, count });
+}
+
+function reset(client: Handle): void {
+  const socket = socketFrom(client, { allowHalfOpen: true, pauseOnCreate: true });
+  socket.on('error', () => {});
+  try {
+    socket.resetAndDestroy();
+  } catch {
+    socket.destroy(); // no TCP
+  }
 }
 
 /** Half-closes and reads on until the peer has closed too: closing with bytes unread would reset, and cut our last. */

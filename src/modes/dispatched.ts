@@ -238,13 +238,14 @@ export class DispatchedConversation extends Conversation {
       this.settle(slot, SlotState.ENDS, extra);
     } else {
       if (kind === Kind.REPLY_AFTER) {
-        const { close, switchTo, handover, stream } = extra as {
+        const { close, switchTo, handover, stream, untilClose } = extra as {
           close?: boolean;
           switchTo?: string;
           handover?: unknown;
           stream: boolean;
+          untilClose: boolean;
         };
-        const source = stream ? new RemoteStream(executor, this.id, number) : undefined;
+        const source = stream ? new RemoteStream(executor, this.id, number, untilClose) : undefined;
         if (source !== undefined) (this.#streams ??= new Map()).set(number, source);
         slot.after = { close, switchTo, handover, stream: source };
       }

@@ -215,7 +215,8 @@ export class Conversation
     if (this.gate & Gate.CLOSED) return;
     this.endReason ??= this.#because(code, error);
     this.gate |= Gate.ENDING | Gate.LAST;
-    this.wire.destroy();
+    if (this.untilClose) this.wire.reset();
+    else this.wire.destroy();
   }
 
   // ---- where messages run -------------------------------------------------------------------------------------------

@@ -22,6 +22,8 @@ export class MemoryWire implements Wire {
   ended = false;
   /** Both sides have ended, and the server knows. */
   over = false;
+  /** The server has broken it off. */
+  wasReset = false;
 
   #listener: WireListener | undefined = undefined;
   #received: Uint8Array[] = [];
@@ -89,6 +91,11 @@ export class MemoryWire implements Wire {
     this.#waiting = [];
     this.#waitingBytes = 0;
     this.#schedule();
+  }
+
+  reset(): void {
+    this.wasReset = true;
+    this.destroy();
   }
 
   // ---- the client's side --------------------------------------------------------------------------------------------

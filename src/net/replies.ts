@@ -6,7 +6,7 @@
  */
 import { PushError } from '../errors.ts';
 import { Sent, type CloseCode, type CloseReason } from '../handler.ts';
-import type { After, Codec } from '../protocols/protocol.ts';
+import type { After, Codec, ReplyStream } from '../protocols/protocol.ts';
 import type { Writer } from '../protocols/writer.ts';
 import { Gate, OVER } from './gate.ts';
 import type { Loop } from './loop.ts';
@@ -45,6 +45,8 @@ export abstract class Replies {
   #dirty = false;
   #wantsDrain = false;
   #stream: StreamPump | undefined = undefined;
+  /** A reply is under way that ends with the connection: the end, now, would look like its own. */
+  protected untilClose = false;
   /** The server stops. */
   protected stopping = false;
 
@@ -299,13 +301,10 @@ export abstract class Replies {
     return false;
   }
 
-  #openStream(
-    after: After,
-    source: AsyncIterable<Uint8Array | string>,
-    at: Slot | undefined,
-  ): void {
+  #openStream(after: After, source: ReplyStream, at: Slot | undefined): void {
     const slot = at ?? this.reserve(undefined);
     slot.state = SlotState.STREAMING;
+    this.untilClose = source.untilClose === true;
     const stream = new StreamPump(source, {
       write: (chunk) => {
         const writer = this.loop.lateWriter;
@@ -323,6 +322,7 @@ export abstract class Replies {
           this.abort('error', error);
           return;
         }
+        this.untilClose = false;
         const { close, switchTo, handover } = after;
         this.#apply({ close, switchTo, handover }, slot);
         this.#release(slot);

@@ -66,6 +66,14 @@ export class SocketWire implements Wire {
     this.socket.destroy();
   }
 
+  reset(): void {
+    try {
+      this.socket.resetAndDestroy();
+    } catch {
+      this.socket.destroy(); // no TCP
+    }
+  }
+
   closed(): void {
     this.#written = this.socket.bytesWritten;
     this.listener.onClosed(this.failure);

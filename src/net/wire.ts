@@ -20,6 +20,8 @@ export interface Wire {
   end(): void;
   /** Ends at once, dropping what waits. `onClosed` follows. */
   destroy(): void;
+  /** The same, so that the peer can tell it from an end: TCP's RST. A Unix socket has none. */
+  reset(): void;
 }
 
 /** What a wire calls. None of these MUST be called after `onClosed`. */

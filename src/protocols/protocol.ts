@@ -97,6 +97,8 @@ export interface After {
 
 /** The bytes of a reply that come while they are sent. */
 export interface ReplyStream extends AsyncIterable<Uint8Array | string> {
+  /** Nothing but the connection's end tells the peer where it ends: a connection that breaks off in it is reset. */
+  readonly untilClose?: boolean;
   /** The server stops: a stream that has no end of its own (events, say) should come to one. May be called more than once. */
   drain?(): void;
 }

@@ -20,8 +20,11 @@ export interface Reply {
   /** Content-Length, where it is not that of the body. */
   readonly length?: number;
   readonly trailers?: ReadonlyArray<readonly [string, string]>;
-  /** Its stream breaks off: the connection ends behind `body`, and a chunked body has no last chunk. */
-  readonly breaks?: boolean;
+  /**
+   * Its stream breaks off: the connection ends behind `body`, and a chunked body has no last chunk. 'trailers': by what
+   * HTTP/1.0 is not sent.
+   */
+  readonly breaks?: true | 'trailers';
   /** HEAD hears of no fault: nothing of the stream is looked at, or a length is only said. */
   readonly headStatus?: number;
 }
@@ -190,13 +193,13 @@ export const REPLIES: Readonly<Record<string, Reply>> = {
     reply: () => ({ body: pieces('a'), trailers: () => ({ x: 'y\r\n\r\nHTTP/1.1 200 OK' }) }),
     body: 'a',
     framing: 'chunked',
-    breaks: true,
+    breaks: 'trailers',
   },
   'a trailer that frames': {
     reply: () => ({ body: pieces('a'), trailers: () => ({ 'content-length': 1 }) }),
     body: 'a',
     framing: 'chunked',
-    breaks: true,
+    breaks: 'trailers',
   },
   'a stream that throws at once': {
     reply: () => ({ body: pieces(secret()) }),

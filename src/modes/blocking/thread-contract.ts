@@ -33,5 +33,6 @@ export type ThreadNote =
   | { readonly type: 'ready' }
   /** It cannot run the handler, and ends. */
   | { readonly type: 'failed'; readonly error: PackedError }
-  | { readonly type: 'returned'; readonly peerEnded: boolean }
+  /** `reset`: the peer is to see that it was broken off. */
+  | { readonly type: 'returned'; readonly peerEnded: boolean; readonly reset: boolean }
   | HandlerErrorNote;

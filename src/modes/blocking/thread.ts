@@ -56,7 +56,7 @@ async function serve(of: Loop, { fd, remoteAddress }: Assignment): Promise<void>
   conversation.onClosed(failure ?? wire.failure);
   report(of);
   errors.flush(); // nothing else runs while this thread waits in a read
-  note({ type: 'returned', peerEnded });
+  note({ type: 'returned', peerEnded, reset: wire.wasReset });
 }
 
 /** Bytes read, 0 at the peer's end, an error, or -1: the server stops, and what came is not to be looked at. */
@@ -104,6 +104,7 @@ class BlockingWire implements Wire {
   /** Nothing more is to be read. */
   over = false;
   failure: Error | undefined = undefined;
+  wasReset = false;
   owner: Conversation | undefined = undefined;
   #fd: number;
 
@@ -137,6 +138,11 @@ class BlockingWire implements Wire {
   destroy(): void {
     this.over = true;
     this.owner?.onQuiet?.();
+  }
+
+  reset(): void {
+    this.wasReset = true;
+    this.destroy();
   }
 }
 

@@ -532,6 +532,7 @@ class Remote implements Connection {
       switchTo: after.switchTo,
       handover: after.handover,
       stream: after.stream !== undefined,
+      untilClose: after.stream?.untilClose === true,
     });
     if (after.close === true) this.#over = true;
     if (after.stream !== undefined) this.#openStream(number, after.stream);

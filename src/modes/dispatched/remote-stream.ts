@@ -5,6 +5,7 @@ import type { Executor } from './executors.ts';
 
 export class RemoteStream implements ReplyStream {
   readonly executor: Executor;
+  readonly untilClose: boolean;
   #connection: number;
   /** The message that it replies to. */
   #number: number;
@@ -13,7 +14,8 @@ export class RemoteStream implements ReplyStream {
   #failure: string | null = null;
   #wake: (() => void) | undefined = undefined;
 
-  constructor(executor: Executor, connection: number, number: number) {
+  constructor(executor: Executor, connection: number, number: number, untilClose: boolean) {
+    this.untilClose = untilClose;
     this.executor = executor;
     this.#connection = connection;
     this.#number = number;

@@ -63,9 +63,9 @@ export function cancel(source: Source): void {
   void stop(piecesOf(source)).catch(() => {});
 }
 
-/** `source` as it is, up to the connection's end. */
+/** `source` as it is, up to the connection's end (RFC 9112, 6.3): one that breaks off must not look like it (8). */
 export function unframed(source: Source): Source {
-  return iterable(piecesOf(source), source);
+  return { ...iterable(piecesOf(source), source), untilClose: true };
 }
 
 /** A web stream's own iterator waits for the piece that it is at before it hears that nobody wants one. */
