@@ -190,10 +190,11 @@ export class DispatchedConversation extends Conversation {
         this.abort('error', extra);
         break;
       case Kind.SUBSCRIBE:
-        this.#subscribe(extra as [string, Slow]);
+        this.#subscribe(executor, extra as [string, Slow]);
         break;
       case Kind.UNSUBSCRIBE:
         this.unsubscribe(extra as string);
+        this.#tellOthers(executor, Kind.UNSUBSCRIBE, extra);
         break;
       case Kind.CLOSE:
         if (end > start) this.leave('handler', Buffer.from(bytes.subarray(start, end)));
@@ -253,11 +254,26 @@ export class DispatchedConversation extends Conversation {
     }
   }
 
-  #subscribe([topic, slow]: [string, Slow]): void {
+  /** Too many: its messages run on several executors, and two of them have subscribed at once. */
+  #subscribe(executor: Executor, extra: [topic: string, slow: Slow]): void {
+    const [topic, slow] = extra;
     try {
       this.subscribe(topic, { slow });
     } catch (error) {
-      this.abort('error', error); // too many, and its handler is stateless: no executor knows of all
+      executor.tellTopic(Kind.REFUSED, this.id, [topic, (error as Error).message]);
+      return;
+    }
+    this.#tellOthers(executor, Kind.SUBSCRIBE, extra);
+  }
+
+  /** Each of them knows of all its topics, before the next message. */
+  #tellOthers(
+    executor: Executor,
+    kind: typeof Kind.SUBSCRIBE | typeof Kind.UNSUBSCRIBE,
+    extra: unknown,
+  ): void {
+    for (const other of this.#seenBy) {
+      if (other !== executor) other.tellTopic(kind, this.id, extra);
     }
   }
 
@@ -280,6 +296,9 @@ export class DispatchedConversation extends Conversation {
     if (this.#seenBy.has(executor)) return;
     this.#seenBy.add(executor);
     executor.see(this);
+    for (const topic of this.loop.topics.of(this)) {
+      executor.tellTopic(Kind.SUBSCRIBE, this.id, [topic]);
+    }
     for (const [name, handover] of this.#switches) executor.switch(this, name, handover);
   }
 

@@ -87,6 +87,11 @@ export class Topics {
     this.#remove(subscriber, topic);
   }
 
+  /** What it has subscribed to. */
+  of(subscriber: Subscriber): Iterable<string> {
+    return this.#subscribers.get(subscriber) ?? [];
+  }
+
   /** It has ended: it leaves its topics. */
   forget(subscriber: Subscriber): void {
     const own = this.#subscribers.get(subscriber);

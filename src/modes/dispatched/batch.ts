@@ -29,6 +29,13 @@ export const Kind = {
   DRAIN: 23,
   /** The connection has switched protocols. Extra: to which, and what was handed over. */
   SWITCH: 17,
+  /** A subscription that the executor asked for was refused. Extra: the topic, and why. */
+  REFUSED: 24,
+  // both ways; to an executor: another one has done it
+  /** Extra: the topic and, as its peer may be slow, the policy. */
+  SUBSCRIBE: 19,
+  /** Extra: the topic. */
+  UNSUBSCRIBE: 20,
   // executor → reader
   OPENED: 6,
   OPEN_FAILED: 7,
@@ -49,10 +56,6 @@ export const Kind = {
   CHUNK_END: 14,
   /** The handler called close(). Bytes: the goodbye, where the protocol has one. */
   CLOSE: 15,
-  /** Extra: the topic and, as its peer may be slow, the policy. */
-  SUBSCRIBE: 19,
-  /** Extra: the topic. */
-  UNSUBSCRIBE: 20,
   /** Bytes: the message, packed. Extra: the topic. Connection 0: it was not published by one. */
   PUBLISH: 21,
   /** Extra: how many messages found too much under way. */
@@ -72,6 +75,7 @@ const HAS_EXTRA = new Set<number>([
   Kind.CHUNK_END,
   Kind.SUBSCRIBE,
   Kind.UNSUBSCRIBE,
+  Kind.REFUSED,
   Kind.PUBLISH,
   Kind.DROPPED,
 ]);

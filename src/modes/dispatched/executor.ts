@@ -5,7 +5,7 @@
 import { Console } from 'node:console';
 import { threadId, type MessagePort } from 'node:worker_threads';
 import { handlerErrors } from '../../channels.ts';
-import { PushError, ProtocolError } from '../../errors.ts';
+import { PushError, ProtocolError, TopicError } from '../../errors.ts';
 import {
   checkSubscriptions,
   checkTopic,
@@ -205,6 +205,15 @@ class Executor {
       case Kind.CANCEL:
         remote.cancelStream(number);
         break;
+      case Kind.SUBSCRIBE:
+        remote.subscribedElsewhere((extra as [string])[0]);
+        break;
+      case Kind.UNSUBSCRIBE:
+        remote.unsubscribedElsewhere(extra as string);
+        break;
+      case Kind.REFUSED:
+        remote.refused(extra as [string, string]);
+        break;
       case Kind.SWITCH:
         remote.switch(...(extra as [string, unknown]));
         break;
@@ -239,7 +248,7 @@ class Remote implements Connection {
   /** Pushed and streamed bytes that the reader has not confirmed. */
   #unconfirmed = 0;
   #wantsDrain = false;
-  /** What it has subscribed to; where its messages run on one executor, that is all. */
+  /** What it has subscribed to, here or on another executor. */
   #topics = new Set<string>();
   /** By the number of the message that they reply to. */
   #streams = new Map<number, StreamPump>();
@@ -313,8 +322,7 @@ class Remote implements Connection {
     checkTopic(handler, topic);
     const slow = readSlow(options);
     if (this.#reason !== undefined) return;
-    if (handler.stateless !== true && !this.#topics.has(topic))
-      checkSubscriptions(this.#topics, plan.limits.subscriptions);
+    if (!this.#topics.has(topic)) checkSubscriptions(this.#topics, plan.limits.subscriptions);
     this.#topics.add(topic);
     out.addExtra(Kind.SUBSCRIBE, this.id, 0, [topic, slow]);
     this.#executor.schedule();
@@ -329,6 +337,20 @@ class Remote implements Connection {
 
   publish(topic: string, message: unknown): void {
     this.#executor.publish(topic, message, this.id);
+  }
+
+  subscribedElsewhere(topic: string): void {
+    this.#topics.add(topic);
+  }
+
+  unsubscribedElsewhere(topic: string): void {
+    this.#topics.delete(topic);
+  }
+
+  /** Another executor's subscription was the last that it may have. */
+  refused([topic, why]: [string, string]): void {
+    this.#topics.delete(topic);
+    this.#executor.failed(new TopicError(why), this);
   }
 
   open(): void {

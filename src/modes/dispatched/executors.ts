@@ -97,6 +97,16 @@ export class Executor {
     this.#schedule();
   }
 
+  /** What became of a subscription, where that is news to it. */
+  tellTopic(
+    kind: typeof Kind.SUBSCRIBE | typeof Kind.UNSUBSCRIBE | typeof Kind.REFUSED,
+    conversation: number,
+    extra: unknown,
+  ): void {
+    this.#out.addExtra(kind, conversation, 0, extra);
+    this.#schedule();
+  }
+
   tell(
     kind: typeof Kind.ACK | typeof Kind.PULL | typeof Kind.CANCEL | typeof Kind.DRAIN,
     conversation: number,

@@ -107,6 +107,9 @@ export default {
     clearInterval(timer);
   },
   message,
+  error({ name }: Error) {
+    appendFileSync(context.data.log, `error ${name}\n`);
+  },
 };
 
 function close(connection: Line, { code }: CloseReason): void {
