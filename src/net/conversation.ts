@@ -9,63 +9,38 @@
  * It knows no socket (Wire) and no clock (Loop). A subclass that executes messages elsewhere overrides the `run…`.
  */
 import { HandlerError, ProtocolError } from '../errors.ts';
-import type {
-  CloseCode,
-  CloseReason,
-  Connection,
-  MessageHandler,
-  SubscribeOptions,
-} from '../handler.ts';
+import type { CloseReason, Connection, MessageHandler, SubscribeOptions } from '../handler.ts';
 import { Step, type Decoder, type Protocol } from '../protocols/protocol.ts';
 import { Gate, OVER } from './gate.ts';
 import { Kept } from './kept.ts';
 import type { Loop } from './loop.ts';
-import { Pulse } from './pulse.ts';
-import { FLUSH_BYTES, Replies } from './replies.ts';
+import { Lifetime } from './lifetime.ts';
+import { FLUSH_BYTES } from './replies.ts';
 import { SlotState } from './slot.ts';
 import type { Subscriber } from './topics.ts';
-import type { WheelEntry } from './wheel.ts';
 import type { Wire, WireListener } from './wire.ts';
 
 const EMPTY = Buffer.alloc(0);
-/** The peer has not closed as the protocol has it (RFC 6455, 7.1.5). */
-const NO_FAREWELL = { status: 1006, text: '' };
 
 /** What runs a protocol's messages: the handler, or the part of it that a switch names. */
 export type Hooks = Pick<MessageHandler, 'message' | 'open' | 'drain' | 'close'>;
 
-export class Conversation
-  extends Replies
-  implements Connection, WireListener, WheelEntry, Subscriber
-{
+export class Conversation extends Lifetime implements Connection, WireListener, Subscriber {
   readonly id: number;
   state: unknown = undefined;
   /** What opened it, where a protocol gave way to another: a WebSocket's request. */
   request: unknown = undefined;
-  bucket = -1;
-  index = -1;
 
   protected hooks: Hooks;
   protected protocol: Protocol;
-  #decoder: Decoder<unknown>;
   #kept: Kept | undefined = undefined;
   /** The peer has ended. */
   #ended = false;
-  /** We have ended. */
-  #finished = false;
-  /** When our goodbye went out; before that, behind the reply to the message that is running, the goodbye itself. */
-  #leftAt = 0;
-  #goodbye: Uint8Array | undefined = undefined;
-  /** Where the protocol has a heartbeat. */
-  #pulse: Pulse | undefined = undefined;
   #opened = false;
   /** The wire was told to stop reading. */
   #paused = false;
   /** The decoder has found a switch, and replies are due. */
   #switchDue: string | undefined = undefined;
-  /** What the decoder said last; and the tick at which the message that it is about began. */
-  #deadlineMs: number | undefined = undefined;
-  #since = 0;
   /** The tick of the last WAIT. */
   #waitingFrom = 0;
   #abort: AbortController | undefined = undefined;
@@ -75,8 +50,6 @@ export class Conversation
     this.id = id;
     this.hooks = loop.handler;
     this.protocol = loop.protocol;
-    this.#decoder = this.codec.decoder(loop.limits.messageLimitBytes);
-    this.#pulse = this.#newPulse();
   }
 
   // ---- the handler's side -------------------------------------------------------------------------------------------
@@ -94,7 +67,7 @@ export class Conversation
   }
 
   close(status?: number, text?: string): void {
-    this.#leave('handler', status, text);
+    this.depart('handler', status, text);
   }
 
   subscribe(topic: string, options?: SubscribeOptions): void {
@@ -125,12 +98,12 @@ export class Conversation
     this.flushOutbox();
     this.endIfDone();
     this.#paused = true;
-    this.#resume();
+    this.readOn();
   }
 
   onBytes(buffer: Buffer, length: number): boolean {
     this.stamp = this.loop.wheel.tick;
-    if (this.#pulse !== undefined) this.#pulse.heardAt = this.stamp;
+    if (this.pulse !== undefined) this.pulse.heardAt = this.stamp;
     this.loop.counters.bytesIn += length;
     if (this.gate === 0 && this.#kept === undefined) {
       this.#decode(buffer, 0, length, 0);
@@ -159,12 +132,12 @@ export class Conversation
   onClosed(error: Error | undefined): void {
     if (this.gate & Gate.CLOSED) return;
     this.gate |= Gate.CLOSED;
-    this.endReason ??= this.#because(error === undefined ? 'client' : 'reset', error);
+    this.endReason ??= this.because(error === undefined ? 'client' : 'reset', error);
     this.loop.remove(this);
     this.#kept = undefined;
     this.dropReplies();
     this.#abort?.abort(this.#abortReason());
-    this.#decoder.ended?.();
+    this.decoder.ended?.();
     if (this.#opened) this.runClose(this.endReason);
   }
 
@@ -172,51 +145,6 @@ export class Conversation
 
   get bytesWritten(): number {
     return this.wire.bytesWritten;
-  }
-
-  timeoutTicks(): number {
-    const ticks = this.#finished ? this.loop.lingerTicks : this.loop.idleTicks;
-    let due = Infinity;
-    if (this.#deadlineMs && this.gate === 0) due = this.#deadline();
-    if (this.leaving !== undefined) due = Math.min(due, this.#leftAt + this.loop.lingerTicks);
-    else if (this.#pulse !== undefined) due = Math.min(due, this.#pulse.dueAt);
-    if (due === Infinity) return ticks;
-    const left = due - this.stamp || -1;
-    return ticks === 0 ? left : Math.min(ticks, left);
-  }
-
-  onDue(): void {
-    if (this.#isOverdue()) this.#refuse(this.#decoder.expire!());
-    else if (this.leaving !== undefined && !this.#finished) this.#awaitGoodbye();
-    else if (this.#finished || this.gate & Gate.BLOCKED) this.abort('idle');
-    else if (this.#beat()) return;
-    else if (this.inFlight > 0 || this.gate & Gate.OPENING) this.stamp = this.loop.wheel.tick; // the handler is at it
-    else this.#leave('idle');
-  }
-
-  /** Nothing more is decoded; replies due go out; then the end. */
-  finish(code: CloseCode, error?: unknown): void {
-    if (this.gate & OVER) return;
-    this.endReason = this.#because(code, error);
-    this.gate |= Gate.ENDING;
-    this.#kept = undefined;
-    this.#decoder.ended?.();
-    this.endIfDone();
-  }
-
-  /** The server stops: messages that came whole are answered, then the end. */
-  drain(): void {
-    this.drainStream();
-    if (this.gate === 0 && this.#decoder.unfinished !== true) this.#leave('stop');
-  }
-
-  /** Ends at once. */
-  abort(code: CloseCode, error?: unknown): void {
-    if (this.gate & Gate.CLOSED) return;
-    this.endReason ??= this.#because(code, error);
-    this.gate |= Gate.ENDING | Gate.LAST;
-    if (this.untilClose) this.wire.reset();
-    else this.wire.destroy();
   }
 
   // ---- where messages run -------------------------------------------------------------------------------------------
@@ -264,17 +192,6 @@ export class Conversation
   /** The protocol has given way to its `switches[name]`. */
   protected switched(_name: string, _handover: unknown): void {}
 
-  /**
-   * Ends in an orderly way, by a goodbye: replies due go out, then these bytes; the peer's answer to them is awaited
-   * where there are timers, and nothing else of what it sends is looked at.
-   */
-  protected leave(code: CloseCode, goodbye: Uint8Array): void {
-    if (this.gate & OVER || this.leaving !== undefined) return;
-    this.leaving = { code };
-    if (this.inside) this.#goodbye = goodbye;
-    else this.#sayGoodbye(goodbye);
-  }
-
   protected runDrain(): void {
     try {
       this.hooks.drain?.(this);
@@ -310,7 +227,7 @@ export class Conversation
     } finally {
       this.inside = false;
     }
-    if (this.#goodbye !== undefined) this.#sayGoodbye(this.#goodbye);
+    if (this.goodbye !== undefined) this.sayGoodbye(this.goodbye);
     if (!isPromise(state)) {
       this.state = state;
       this.#opened = true;
@@ -341,9 +258,13 @@ export class Conversation
     return !(this.gate & Gate.BLOCKED) && this.#kept === undefined;
   }
 
+  protected override dropKept(): void {
+    this.#kept = undefined;
+  }
+
   #keep(bytes: Buffer, from: number, to: number): void {
-    if (this.#kept === undefined) this.#kept = new Kept(bytes, from, to, this.#decoder.want);
-    else this.#kept.append(bytes, from, to, this.#decoder.want);
+    if (this.#kept === undefined) this.#kept = new Kept(bytes, from, to, this.decoder.want);
+    else this.#kept.append(bytes, from, to, this.decoder.want);
   }
 
   #decodeKept(): void {
@@ -355,7 +276,7 @@ export class Conversation
   /** Runs every whole message in `[from, to)` until a gate closes, and keeps what is left. */
   #decode(buffer: Buffer, from: number, to: number, fresh: number): void {
     const { loop } = this;
-    const decoder = this.#decoder;
+    const decoder = this.decoder;
     const outer = loop.reading;
     if (outer !== undefined) outer.flushRead();
     loop.reading = this;
@@ -372,16 +293,16 @@ export class Conversation
       } else if (step === Step.MORE || this.#special(step, decoder)) {
         break;
       }
-      if (decoder !== this.#decoder) break; // it switched: what is left belongs to the next one
+      if (decoder !== this.decoder) break; // it switched: what is left belongs to the next one
     }
     this.#keepRest(buffer, decoder.pos, to, step === Step.MORE);
-    if (decoder.deadlineMs !== this.#deadlineMs || (found && decoder.deadlineMs)) {
-      this.#watch(decoder, found);
+    if (decoder.deadlineMs !== this.deadlineMs || (found && decoder.deadlineMs)) {
+      this.watch(decoder, found);
     }
     this.flushRead();
     loop.reading = outer;
     if (this.gate !== 0) this.endIfDone();
-    else if (decoder !== this.#decoder) this.#decodeKept();
+    else if (decoder !== this.decoder) this.#decodeKept();
     else this.#caughtUp();
   }
 
@@ -397,24 +318,6 @@ export class Conversation
     if (this.#kept !== undefined) this.#kept.seen = seen ? this.#kept.end : this.#kept.start;
   }
 
-  /** A message is under way that has a deadline, or none is any more. */
-  #watch(decoder: Decoder<unknown>, found: boolean): void {
-    const { wheel } = this.loop;
-    if (found || !this.#deadlineMs) this.#since = wheel.tick;
-    this.#deadlineMs = decoder.deadlineMs;
-    if (this.#deadlineMs) wheel.restart(this);
-  }
-
-  #isOverdue(): boolean {
-    if (!this.#deadlineMs || this.gate !== 0) return false;
-    return this.#deadline() <= this.loop.wheel.tick;
-  }
-
-  /** Its tick: one more than the time has, since it began within a tick. A deadline is met late rather than early. */
-  #deadline(): number {
-    return this.#since + this.loop.wheel.ticks(this.#deadlineMs!) + 1;
-  }
-
   #message(decoder: Decoder<unknown>, buffer: Buffer): void {
     if (this.leaving !== undefined) return;
     this.loop.counters.messages += 1;
@@ -422,9 +325,9 @@ export class Conversation
       this.run(decoder, buffer);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.#refuse(error);
+      this.refuse(error);
     }
-    if (this.#goodbye !== undefined) this.#sayGoodbye(this.#goodbye);
+    if (this.goodbye !== undefined) this.sayGoodbye(this.goodbye);
   }
 
   /** True: nothing more is decoded for now. */
@@ -448,7 +351,7 @@ export class Conversation
     }
     if (step === Step.WAIT) this.#waitFor(decoder);
     else if (step === Step.END) this.finish('client');
-    else if (step === Step.FAIL) this.#refuse(decoder.failure!);
+    else if (step === Step.FAIL) this.refuse(decoder.failure!);
     else if (this.slots.head !== undefined) this.#hold(step, decoder);
     else if (step === Step.SWITCH) this.switchTo(decoder.target);
     else return false;
@@ -474,82 +377,30 @@ export class Conversation
     this.#waitingFrom = this.loop.wheel.tick;
     decoder.resume ??= () => {
       if (!(this.gate & Gate.WAITING)) return;
-      this.#since += this.loop.wheel.tick - this.#waitingFrom;
+      this.since += this.loop.wheel.tick - this.#waitingFrom;
       this.open(Gate.WAITING);
-      if (this.#deadlineMs) this.loop.wheel.restart(this);
+      if (this.deadlineMs) this.loop.wheel.restart(this);
     };
   }
 
   /** The peer broke the protocol: replies due go out, then the protocol's last bytes, then the end. */
-  #refuse(error: ProtocolError): void {
+  protected override refuse(error: ProtocolError): void {
     this.loop.counters.errors += 1;
     if (error.reply !== undefined && this.leaving === undefined) this.answer(error.reply);
     this.finish('protocol', error);
   }
 
-  /** Ends in an orderly way, with a goodbye where the protocol has one. */
-  #leave(code: CloseCode, status?: number, text?: string): void {
-    const goodbye = this.codec.encodeClose?.(code, status, text);
-    if (goodbye === undefined) this.finish(code);
-    else this.leave(code, goodbye);
-  }
-
-  #sayGoodbye(goodbye: Uint8Array): void {
-    this.#goodbye = undefined;
-    if (this.gate & OVER) return;
-    this.answer(goodbye);
-    this.#leftAt = this.loop.wheel.tick;
-    if (this.loop.timed) this.loop.wheel.restart(this);
-    else this.finish(this.leaving!.code);
-  }
-
-  /** The peer has its time, counted from when our goodbye left. */
-  #awaitGoodbye(): void {
-    const { tick } = this.loop.wheel;
-    if (this.slots.head !== undefined) this.#leftAt = tick;
-    else if (this.#leftAt + this.loop.lingerTicks <= tick) this.abort('idle');
-  }
-
-  /** Why it ends: what was said first, and what the peer said. */
-  #because(code: CloseCode, error: unknown): CloseReason {
-    const why = this.leaving ?? (error === undefined ? { code } : { code, error });
-    if (this.codec.encodeClose === undefined) return why;
-    return { ...why, ...(this.#decoder.farewell ?? NO_FAREWELL) };
-  }
-
-  #newPulse(): Pulse | undefined {
-    const { heartbeat } = this.codec;
-    if (heartbeat === undefined || !this.loop.timed) return undefined;
-    return new Pulse(heartbeat, this.loop.wheel);
-  }
-
-  /** Asks whether the peer lives, or gives it up. False: neither was due. */
-  #beat(): boolean {
-    const pulse = this.#pulse;
-    const { tick } = this.loop.wheel;
-    if (pulse === undefined || this.gate & OVER || pulse.dueAt > tick) return false;
-    if (this.gate !== 0) {
-      pulse.heardAt = tick; // it is we who do not listen
-    } else if (pulse.isProbed) {
-      this.abort('idle', new Error(`No answer to a ping for ${pulse.heartbeat.timeoutMs} ms.`));
-    } else {
-      pulse.beatAt = tick;
-      this.push(pulse.heartbeat.bytes);
-    }
-    return true;
-  }
-
   /** Every whole message received has started. */
   #caughtUp(): void {
-    if (this.stopping && this.#decoder.unfinished !== true) this.#leave('stop');
+    if (this.stopping && this.decoder.unfinished !== true) this.depart('stop');
     if (!this.#ended || this.gate & OVER) return;
-    const decoder = this.#decoder;
+    const decoder = this.decoder;
     const kept = this.#kept;
     if (kept === undefined) decoder.feed(EMPTY, 0, 0, 0);
     else decoder.feed(kept.buffer, kept.start, kept.end, kept.end);
     const step = decoder.finish();
     if (step === Step.MESSAGE) this.#message(decoder, kept?.buffer ?? EMPTY);
-    else if (step === Step.FAIL) this.#refuse(decoder.failure!);
+    else if (step === Step.FAIL) this.refuse(decoder.failure!);
     this.finish('client');
   }
 
@@ -574,13 +425,13 @@ export class Conversation
     }
     this.protocol = next.protocol;
     this.codec = next.protocol.server;
-    this.#decoder = this.codec.decoder(this.loop.limits.messageLimitBytes);
+    this.decoder = this.codec.decoder(this.loop.limits.messageLimitBytes);
     if (this.#kept !== undefined) this.#kept.seen = this.#kept.start;
     this.gate &= ~Gate.HELD;
     this.hooks = hooks;
     this.switched(name, handover);
-    this.#pulse = this.#newPulse();
-    if (this.#pulse !== undefined) this.loop.wheel.restart(this);
+    this.pulse = this.newPulse();
+    if (this.pulse !== undefined) this.loop.wheel.restart(this);
     if (next.hooks !== undefined) this.#runOpen();
   }
 
@@ -589,7 +440,7 @@ export class Conversation
   }
 
   protected get stillComing(): boolean {
-    return this.#decoder.unfinished === true;
+    return this.decoder.unfinished === true;
   }
 
   // ---- going on, and the end ----------------------------------------------------------------------------------------
@@ -600,25 +451,14 @@ export class Conversation
     if (this.loop.reading === this) return; // its read goes on by itself
     if (this.gate === 0) this.#decodeKept();
     if (this.gate & Gate.ENDING) this.endIfDone();
-    this.#resume();
+    this.readOn();
     if (this.onQuiet !== undefined && !this.isBusy) this.onQuiet();
   }
 
-  #resume(): void {
+  protected override readOn(): void {
     if (!this.#paused || this.#ended || !this.#reads()) return;
     this.#paused = false;
     this.wire.resume();
-  }
-
-  protected endIfDone(): void {
-    if ((this.gate & OVER) !== Gate.ENDING || this.#finished) return;
-    if (this.slots.head !== undefined || this.loop.reading === this) return;
-    this.flushOutbox();
-    if (this.gate & Gate.CLOSED) return;
-    this.#finished = true;
-    this.loop.wheel.restart(this);
-    this.wire.end();
-    this.#resume(); // to see the peer's end
   }
 
   #abortReason(): Error {
