@@ -6,14 +6,11 @@
  * each serves one connection after the other; and a descriptor closes only after its thread has returned.
  */
 import { Worker } from 'node:worker_threads';
-import { unlink } from 'node:fs/promises';
 import { handlerErrors } from '../channels.ts';
 import { probeInternals, socketFrom, type Handle } from '../net/handles.ts';
-import { bind, removeStale } from '../net/listener.ts';
 import { NOTHING_COUNTED, type Counters } from '../net/loop.ts';
 import type { Plan, WorkerContext, WorkerSide } from '../workers/plan.ts';
 import { reviveError } from '../workers/messages.ts';
-import { Supervisor } from '../workers/supervisor.ts';
 import { heapLimit, siblingUrl } from '../workers/unit.ts';
 import {
   COUNTS,
@@ -23,7 +20,7 @@ import {
   type ThreadStart,
 } from './blocking/thread-contract.ts';
 import type { Mode } from './mode.ts';
-import { canReusePort, listenTo } from './shared-parts.ts';
+import { listenTo, startBound } from './shared-parts.ts';
 
 /** Behind our end, how long peers may take to close their side. */
 const LINGER_MS = 5000;
@@ -49,37 +46,7 @@ export const mode: Mode = {
       : 'this Node hides the handles of its sockets';
   },
 
-  async start({ plan, fail }) {
-    if ('path' in plan.target) await removeStale(plan.target.path);
-    const { handle, address } = bind(plan.target, await canReusePort());
-    const supervisor = new Supervisor(
-      { ...plan, unit: 'process', readPath: 'auto' },
-      {
-        onStarted: (worker) => worker.unit.hand({ type: 'mode', body: 'listen' }, handle),
-        onFatal: fail,
-      },
-    );
-    const release = async () => {
-      handle.close();
-      if ('path' in plan.target) await unlink(plan.target.path).catch(() => {});
-    };
-    try {
-      await supervisor.startAll(1);
-    } catch (error) {
-      await release();
-      throw error;
-    }
-    return {
-      address,
-      stats: () => supervisor.stats(),
-      drain: async () => {
-        const drained = supervisor.drain();
-        await release();
-        await drained;
-      },
-      force: () => supervisor.kill(),
-    };
-  },
+  start: ({ plan, fail }) => startBound({ ...plan, unit: 'process', readPath: 'auto' }, 1, fail),
 
   async worker(context: WorkerContext): Promise<WorkerSide> {
     const threads = new Threads(context.plan);

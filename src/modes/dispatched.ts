@@ -11,7 +11,7 @@ import type { Loop } from '../net/loop.ts';
 import { SlotState, type Ending, type Slot } from '../net/slot.ts';
 import type { Decoder } from '../protocols/protocol.ts';
 import { Kind } from './dispatched/batch.ts';
-import type { Executor, Executors } from './dispatched/executors.ts';
+import type { Executor, Executors, UnderWay } from './dispatched/executors.ts';
 import { ReaderBus } from './dispatched/reader-bus.ts';
 import { RemoteStream } from './dispatched/remote-stream.ts';
 import type { Mode } from './mode.ts';
@@ -112,16 +112,10 @@ export class DispatchedConversation extends Conversation {
     const packed = framed ? undefined : protocol.pack!(decoder.take());
     const slot = this.reserve(undefined);
     this.#shipped += 1;
-    const work = {
+    const work: UnderWay = {
       conversation: this,
-      answer: (
-        kind: Kind,
-        number: number,
-        bytes: Buffer,
-        start: number,
-        end: number,
-        extra: unknown,
-      ) => this.#answer(executor, slot, kind, number, bytes, start, end, extra),
+      answer: (kind, number, bytes, start, end, extra) =>
+        this.#answer(executor, slot, kind, number, bytes, start, end, extra),
     };
     if (framed) executor.ship(work, buffer, decoder.start, decoder.end);
     else executor.shipPacked(work, packed);

@@ -1,12 +1,15 @@
 /** What several modes do alike. */
+import { unlink } from 'node:fs/promises';
 import net from 'node:net';
 import { OptionError } from '../errors.ts';
 import type { Address, Listener, Sink } from '../net/listener.ts';
-import { listen, removeStale } from '../net/listener.ts';
+import { bind, listen, removeStale } from '../net/listener.ts';
 import type { Loop } from '../net/loop.ts';
 import { readPaths } from '../workers/load.ts';
 import type { Plan, WorkerContext, WorkerSide } from '../workers/plan.ts';
+import { Supervisor } from '../workers/supervisor.ts';
 import type { Handle } from '../net/handles.ts';
+import type { Running } from './mode.ts';
 
 let reusable: Promise<boolean> | undefined;
 
@@ -68,6 +71,45 @@ export function sinkOf(loop: Loop): Sink {
   return {
     handle: (handle) => loop.adoptHandle(handle),
     socket: (socket) => loop.adoptSocket(socket),
+  };
+}
+
+/**
+ * Binds the plan's address and has `workers` listen on it, by the handle that comes with the mode's first message. Here
+ * it is never listened on: the queue outlives any worker.
+ */
+export async function startBound(
+  plan: Plan,
+  workers: number,
+  fail: (error: Error) => void,
+): Promise<Running> {
+  if ('path' in plan.target) await removeStale(plan.target.path);
+  const { handle, address } = bind(plan.target, await canReusePort());
+  const supervisor = new Supervisor(plan, {
+    onStarted: (worker) => worker.unit.hand({ type: 'mode', body: 'listen' }, handle),
+    onFatal: fail,
+  });
+  const release = async () => {
+    handle.close();
+    if ('path' in plan.target) await unlink(plan.target.path).catch(() => {});
+  };
+  try {
+    await supervisor.startAll(workers);
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  const publish = (topic: string, message: unknown) => supervisor.publish(topic, message);
+  return {
+    address,
+    stats: () => supervisor.stats(),
+    publish: plan.capabilities.includes('pushes') ? publish : undefined,
+    drain: async () => {
+      const drained = supervisor.drain();
+      await release();
+      await drained;
+    },
+    force: () => supervisor.kill(),
   };
 }
 

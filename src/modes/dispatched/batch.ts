@@ -177,6 +177,16 @@ export type Visit = (
   extra: unknown,
 ) => void;
 
+/** Called with what an executor said of one message. */
+export type Answer = (
+  kind: Kind,
+  number: number,
+  bytes: Buffer,
+  start: number,
+  end: number,
+  extra: unknown,
+) => void;
+
 export function readBatch(batch: Uint8Array, visit: Visit): void {
   const [columns, blob, extras] = packr.unpack(batch) as [number[], Uint8Array, unknown[]];
   const bytes = Buffer.from(blob.buffer, blob.byteOffset, blob.length);

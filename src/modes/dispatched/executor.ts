@@ -15,7 +15,7 @@ import { relayHandlerErrors, type HandlerErrorNote } from '../../workers/error-r
 import { loadHandler, startHandler, stopHandler } from '../../workers/load.ts';
 import { packError, type PackedError } from '../../workers/messages.ts';
 import type { LoadedHandler, Plan } from '../../workers/plan.ts';
-import { BatchWriter, Kind, readBatch } from './batch.ts';
+import { BatchWriter, Kind, readBatch, type Visit } from './batch.ts';
 import { RemoteConnection } from './remote-connection.ts';
 
 /** A turn longer than this hands its answers over before it goes on. */
@@ -149,15 +149,7 @@ export class Executor {
     this.#port.postMessage(batch, [batch.buffer]);
   };
 
-  #visit = (
-    kind: Kind,
-    id: number,
-    number: number,
-    bytes: Buffer,
-    start: number,
-    end: number,
-    extra: unknown,
-  ): void => {
+  #visit: Visit = (kind, id, number, bytes, start, end, extra) => {
     if (kind === Kind.OPEN) {
       const remote = new RemoteConnection(this, id, extra as string);
       this.#connections.set(id, remote);

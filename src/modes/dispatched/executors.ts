@@ -18,20 +18,13 @@ import type { Plan, WorkerStats } from '../../workers/plan.ts';
 import { unpack } from '../../workers/supervisor.ts';
 import { heapLimit, siblingUrl } from '../../workers/unit.ts';
 import type { DispatchedConversation } from '../dispatched.ts';
-import { BatchWriter, Kind, readBatch } from './batch.ts';
+import { BatchWriter, Kind, readBatch, type Answer, type Visit } from './batch.ts';
 import type { ExecutorNote, ExecutorStart } from './executor.ts';
 
 /** A message that an executor has. */
-interface UnderWay {
+export interface UnderWay {
   readonly conversation: DispatchedConversation;
-  readonly answer: (
-    kind: Kind,
-    number: number,
-    bytes: Buffer,
-    start: number,
-    end: number,
-    extra: unknown,
-  ) => void;
+  readonly answer: Answer;
 }
 
 export class Executor {
@@ -186,15 +179,7 @@ export class Executor {
     this.#port.postMessage(batch, [batch.buffer]);
   };
 
-  #visit = (
-    kind: Kind,
-    id: number,
-    number: number,
-    bytes: Buffer,
-    start: number,
-    end: number,
-    extra: unknown,
-  ): void => {
+  #visit: Visit = (kind, id, number, bytes, start, end, extra) => {
     if (number !== 0 && kind !== Kind.CHUNK && kind !== Kind.CHUNK_END) {
       const work = this.underWay.get(number);
       if (work === undefined) return;
