@@ -1,4 +1,5 @@
 /** The bus of a server's workers, in memory: what crosses, in which order, and what a loop that is slow misses. */
+import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
 import type { Follower } from '../handler.ts';
@@ -49,7 +50,16 @@ function members(count: number, limitBytes = 1_000_000) {
   return { exchange, list };
 }
 
+const positiveZero = (number: number) => (number === 0 ? 0 : number);
 const value = fc.anything({
+  key: fc.string().filter((key) => key !== '__proto__'), // msgpackr takes none
+  values: [
+    fc.boolean(),
+    fc.integer(),
+    fc.double().map(positiveZero), // msgpack has one zero
+    fc.string(),
+    fc.constantFrom(null, undefined),
+  ],
   withDate: true,
   withMap: true,
   withSet: true,
@@ -66,7 +76,7 @@ t.test('a batch gives back what was put into it', async (t) => {
       const read: unknown[] = [];
       const bytes = structuredClone(batch.take());
       readTopicBatch(bytes, (topic, packed) => read.push([topic, unpackMessage(packed)]));
-      t.strictSame(read, messages);
+      assert.deepStrictEqual(read, messages); // tap cannot print an invalid Date
       return batch.isEmpty;
     }),
     { numRuns: 200 },
