@@ -202,7 +202,7 @@ function sayFirstLook(ranks: readonly Rank[], rule: Rule): string[] {
       ? ''
       : `; last came ${last.option} with ${rule.show(last.measured.estimate)}`;
   return [
-    `${best.option} was ahead with ${rule.show(best.measured.estimate)} ${rule.unit}${ahead}. A first look, that claims nothing.`,
+    `${best.option} ${last === undefined ? 'had' : 'was ahead with'} ${rule.show(best.measured.estimate)} ${rule.unit}${ahead}. A first look, that claims nothing.`,
     ...sayUnmeasured(ranks),
   ];
 }

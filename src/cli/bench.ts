@@ -87,7 +87,7 @@ const own = [
     flags: '-w, --warmup <time>',
     key: 'warmUpMs',
     read: ms,
-    help: 'before each (default: 2s; --quick: 1s)',
+    help: 'before each (default: 2s; --quick: 1s; blocking: until all its threads are warm)',
   },
   { flags: '--seed <n>', key: 'seed', read: count, help: 'of the order of runs (default: 1)' },
   {
