@@ -4,6 +4,8 @@ import { formatCount, formatSeconds, formatUs, percentileName } from './format.t
 import { sayScript } from './scripts.ts';
 
 const COLUMNS = ['server', '+ path', '= truth', 'reported', 'error', 'at least', 'at most', ''];
+/** Where others may have disturbed more of the requests, an error is theirs. */
+const NOISY_SHARE = 0.1;
 const NAME_WIDTH = 8;
 const CELL_WIDTH = 10;
 
@@ -55,17 +57,15 @@ function isPlain({ judgement, leastUs, truthUs }: Omit<CalibrationRow, 'percenti
 
 /** One sentence: can it be trusted? */
 function sayAnswer(cases: Calibration['cases']): string {
-  const all = cases.flatMap(({ rows, script, verdict: { name } }) =>
-    rows.map((one) => ({ ...one, script, name })),
+  const all = cases.flatMap((one) =>
+    one.rows.map((row_) => ({ ...row_, script: one.script, quiet: !isNoisy(one) })),
   );
   const count = (wanted: CalibrationRow['judgement']): number =>
     all.filter(({ judgement }) => judgement === wanted).length;
   const unclear = count('unclear');
   const outside = count('OUTSIDE');
-  const noisy = cases.filter(({ verdict }) => verdict.name === 'NOISY_MACHINE').length;
-  const told = all.filter(
-    ({ judgement, name }) => judgement !== 'unclear' && name !== 'NOISY_MACHINE',
-  );
+  const noisy = cases.filter(isNoisy).length;
+  const told = all.filter(({ judgement, quiet }) => judgement !== 'unclear' && quiet);
   const worst = told.toSorted((a, b) => off(b) - off(a))[0];
   return [
     `${count('within')} of ${all.length} percentiles had the truth within the bounds that the instrument stated.`,
@@ -74,14 +74,18 @@ function sayAnswer(cases: Calibration['cases']): string {
       ? `${unclear} cannot be told: others were at work on this machine. Calibrate again when it is quiet.`
       : '',
     noisy > 0
-      ? `${noisy} of ${cases.length} cases met a noisy machine: there the error is the machine's more than the instrument's.`
+      ? `${noisy} of ${cases.length} cases met a busy machine: there the error is the machine's more than the instrument's.`
       : '',
     worst === undefined
       ? ''
-      : `Farthest off, by its share of the truth: ${worst.script.kind} ${percentileName(worst.percentile)}, ${sayError(worst.errorUs)} (${(off(worst) * 100).toFixed(1)}%).`,
+      : `Farthest off, as a share of the truth: ${worst.script.kind} ${percentileName(worst.percentile)}, ${sayError(worst.errorUs)} (${(off(worst) * 100).toFixed(1)}%).`,
   ]
     .filter((sentence) => sentence !== '')
     .join(' ');
+}
+
+function isNoisy({ disturbedShare, verdict }: CalibrationCase): boolean {
+  return verdict.name === 'NOISY_MACHINE' || disturbedShare > NOISY_SHARE;
 }
 
 function off({ errorUs, truthUs }: CalibrationRow): number {
@@ -93,5 +97,7 @@ function sayError(us: number): string {
 }
 
 function row(name: string, cells: readonly string[]): string {
-  return `  ${name.padEnd(NAME_WIDTH)}${cells.map((cell) => cell.padStart(CELL_WIDTH)).join('')}`.trimEnd();
+  const [judgement, ...figures] = cells.toReversed();
+  const columns = figures.toReversed().map((cell) => cell.padStart(CELL_WIDTH));
+  return `  ${name.padEnd(NAME_WIDTH)}${columns.join('')}   ${judgement}`.trimEnd();
 }

@@ -7,7 +7,7 @@
  *      └─ client's lag ─┘                └─ client's lateness ─┘          both are in the stated bounds
  */
 import t, { type Test } from 'tap';
-import { calibrate, CASES, duesOf, type Instrument } from '../../src/load/calibrate.ts';
+import { duesOf } from '../../src/load/calibrate.ts';
 import { PERCENTILES } from '../../src/load/histogram.ts';
 import { runLoad, type LoadPlan, type LoadResult } from '../../src/load/index.ts';
 import type { ReferenceLog } from '../../src/load/reference/log.ts';
@@ -137,65 +137,3 @@ t.test('a closed loop says that it has service times only', async (t) => {
   t.ok(result.service.p95Us < 100_000);
   t.equal(result.scheduled, null);
 });
-
-const STALL = CASES[0];
-
-t.test('a calibration: the error at each percentile, for each case', async (t) => {
-  const { cases, interrupted } = await calibrate({ rateHz: 500, durationMs: 600 });
-  t.equal(interrupted, false);
-  t.same(
-    cases.map(({ script }) => script),
-    CASES,
-  );
-  for (const { answered, rows, script } of cases) {
-    t.equal(answered, 300, script.kind);
-    t.same(
-      rows.map(({ percentile }) => percentile),
-      PERCENTILES.map(([name]) => name),
-    );
-    for (const row of rows) {
-      t.not(row.judgement, 'OUTSIDE', `${script.kind} ${JSON.stringify(row)}`);
-      t.ok(row.pathUs > 0, 'the way takes its time');
-      t.equal(row.truthUs, row.serverUs + row.pathUs);
-      t.equal(row.errorUs, row.reportedUs - row.serverUs - row.pathUs);
-      t.ok(row.truthLeastUs <= row.truthMostUs);
-    }
-  }
-  t.ok(cases[1].rows[0].truthUs >= 5000, 'the server held each back for 5 ms');
-});
-
-/** Instruments with an error that they do not know of. */
-const WRONG: Readonly<Record<string, Instrument>> = {
-  /** It waits for a free connection, and counts from when it sends: coordinated omission. */
-  'one that sends only when an answer has come': async (plan, options) => {
-    const result = await runLoad({ ...plan, connections: 8 }, options);
-    return { ...result, response: result.service };
-  },
-  'one that loses the tail': async (plan, options) => {
-    const result = await runLoad(plan, options);
-    const cut = (us: number): number => Math.min(us, 20_000);
-    const { bounds, p99Us } = result.response;
-    const p99 = { leastUs: cut(bounds.p99.leastUs), mostUs: cut(bounds.p99.mostUs) };
-    return {
-      ...result,
-      response: { ...result.response, p99Us: cut(p99Us), bounds: { ...bounds, p99 } },
-    };
-  },
-};
-
-for (const [name, instrument] of Object.entries(WRONG)) {
-  t.test(`a calibration finds ${name}`, async (t) => {
-    const { cases } = await calibrate({
-      rateHz: 1000,
-      durationMs: 2000,
-      scripts: [STALL],
-      instrument,
-    });
-    const [{ disturbedShare, rows, verdict }] = cases;
-    const p99 = rows.find(({ percentile }) => percentile === 'p99')!;
-    t.not(p99.judgement, 'within', JSON.stringify(p99));
-    // On a machine that others use it cannot be told from theirs.
-    if (disturbedShare < 0.01 && verdict.name !== 'NOISY_MACHINE')
-      t.equal(p99.judgement, 'OUTSIDE');
-  });
-}
