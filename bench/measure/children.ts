@@ -1,7 +1,8 @@
 /**
  * No process that a bench starts outlives it, however it ends. Each child leads a process group of its own, so that what
  * it starts goes with it, and so that Ctrl-C is for the bench alone, which ends them in order. Where the bench is killed,
- * the guard beside it sees its standard input end, and kills the groups that are left.
+ * the guard beside it sees its standard input end, and kills the groups that are left. It hears of a child within
+ * microseconds of its start: only a kill in between leaves that one.
  */
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import type { Writable } from 'node:stream';
