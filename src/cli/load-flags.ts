@@ -72,6 +72,12 @@ export const GROUPS: Readonly<Record<string, readonly Flag[]>> = {
       'stages',
       "'10s:1000,30s:1000,10s:0': in 10 s to 1000/s, stay for 30 s, in 10 s to 0",
     ),
+    flag(
+      '--publishers <n>',
+      count,
+      'publishers',
+      'ws: so many connections publish, the others listen: delivery times',
+    ),
     flag('--arrivals <word>', word, 'arrivals', `${ARRIVALS.join(' or ')} (default: uniform)`),
     flag('--seed <n>', count, 'seed', 'of the arrivals (default: 1)'),
   ],

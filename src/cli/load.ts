@@ -31,6 +31,7 @@ Examples:
   patterns load http://127.0.0.1:8080/ --body='{"a":1}' --requests-per-connection=1
   patterns load http://127.0.0.1:8080/clock --protocol=sse   events: delivery time, gaps, resumption
   patterns load ws://127.0.0.1:8080/chat --expect=echo      WebSocket round trips
+  patterns load ws://127.0.0.1:8080/chat --publishers=1 --rate=20 -c 101   broadcasts to 100: delivery time
   patterns load unix:/run/echo.sock --protocol=line --expect=echo --json=result.json
   patterns load tcp://127.0.0.1:7000 --find-knee --slo='p99<5ms'
   patterns load tcp://127.0.0.1:7000 --rate=1000 --threshold='p99<5ms' --threshold='errors<0.1%'
@@ -39,7 +40,9 @@ Examples:
 A target is tcp://host:port, unix:/path, or both with a protocol: resp://host:port,
 line+unix:/path; HTTP's go on with a path. An event stream (sse) is asked for once on
 each connection, and again with Last-Event-ID when it is lost; an event's delivery time
-is counted from the first number of 13 digits in its data or id, ms since 1970. Latencies are counted from when a request was due (response) and
+is counted from the first number of 13 digits in its data or id, ms since 1970. With
+--publishers some connections (ws) send what all others are to hear; what they hear
+themselves is not counted. Latencies are counted from when a request was due (response) and
 from when it was sent (service); a closed loop has service times only. The verdict
 says whose figures they are: SERVER_BOUND, CLIENT_BOUND, NOISY_MACHINE, UNCLEAR.
 

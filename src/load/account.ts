@@ -11,7 +11,7 @@ export const FAILURES = [
   'protocolError', // what came is no answer
   'local', // this machine had no port, descriptor or memory left: the fault is the client's
   'badStatus', // HTTP: a whole answer, with a status that does not count
-  'missed', // SSE: an event that never came, as the ids of the others tell
+  'missed', // SSE and broadcasts: an event that never came, as the ids of the others tell
 ] as const;
 export type FailureName = (typeof FAILURES)[number];
 export type FailureCounts = Readonly<Record<FailureName, number>>;

@@ -2,7 +2,7 @@
 import { Failure, nameFailures } from './account.ts';
 import { DIGITS, PERCENTILES, type Latencies } from './histogram.ts';
 import type { ThreadReport } from './messages.ts';
-import type { LoopName, Plan } from './plan.ts';
+import { isScheduled, type LoopName, type Plan } from './plan.ts';
 import type {
   Bounds,
   ClientFigures,
@@ -23,6 +23,7 @@ const LABELS: Readonly<Record<LoopName, string>> = {
     'service times only: a closed loop sends nothing while the server stalls, so its percentiles leave that wait out',
   open: 'response times, from when each request was due by the schedule',
   push: 'delivery times, from when each event says that it left',
+  broadcast: 'delivery times, from when each message was due by the schedule',
 };
 /** A percentile with fewer answers beyond it says little. */
 const LEAST_BEYOND = 10;
@@ -43,7 +44,7 @@ export function assemble(measured: Measured): LoadResult {
   const { interrupted, plan, reports, tally } = measured;
   const seconds = tally.seconds();
   const { account } = tally;
-  const open = plan.loop === 'open';
+  const open = isScheduled(plan.loop);
   const durationMs = durationOf(plan, reports, interrupted);
   const perSecond = (count: number): number => (durationMs > 0 ? (count * 1000) / durationMs : 0);
   const scheduled = sum(reports, ({ scheduled }) => scheduled);
@@ -69,6 +70,7 @@ export function assemble(measured: Measured): LoadResult {
     failedTotal: account.failures,
     statuses: statusesOf(reports),
     push: plan.loop === 'push' ? pushOf(reports) : null,
+    broadcast: plan.loop === 'broadcast' ? broadcastOf(plan, reports) : null,
     inFlight: sum(reports, ({ inFlight }) => inFlight),
     clockFromMs: Math.min(...reports.map(({ measuredFromMs }) => measuredFromMs)),
     durationMs,
@@ -137,7 +139,7 @@ function clientOf({ plan, processCpuMs, reports }: Measured, answered: number): 
   const shares = reports.map(({ busyMs, measuredFromMs, measuredToMs }) =>
     measuredToMs > measuredFromMs ? busyMs / (measuredToMs - measuredFromMs) : 0,
   );
-  const spentMs = plan.loop === 'open' ? busyMs : processCpuMs;
+  const spentMs = isScheduled(plan.loop) ? busyMs : processCpuMs;
   return {
     threads: plan.threads,
     threadsCpuMs: sum(reports, ({ cpuMs }) => cpuMs),
@@ -213,6 +215,19 @@ function pushOf(reports: readonly ThreadReport[]): LoadResult['push'] {
     repeated: sum(reports, ({ push }) => push.repeated),
     resumed: sum(reports, ({ push }) => push.resumed),
     unstamped: sum(reports, ({ push }) => push.unstamped),
+  };
+}
+
+function broadcastOf(
+  { publishers = 0 }: Plan,
+  reports: readonly ThreadReport[],
+): LoadResult['broadcast'] {
+  return {
+    publishers,
+    listeners: sum(reports, ({ broadcast }) => broadcast.listeners),
+    published: sum(reports, ({ broadcast }) => broadcast.published),
+    repeated: sum(reports, ({ broadcast }) => broadcast.repeated),
+    foreign: sum(reports, ({ broadcast }) => broadcast.foreign),
   };
 }
 

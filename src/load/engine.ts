@@ -6,6 +6,7 @@ import { Buffer } from 'node:buffer';
 import { Writer } from '../protocols/writer.ts';
 import { Failure } from './account.ts';
 import { Books } from './books.ts';
+import { Board } from './board.ts';
 import { nowMs, runAt, sharedOffsetMs, wallOffsetMs } from './clock.ts';
 import { Dialer } from './dialer.ts';
 import type { Driver, PushedEvent } from './drivers/driver.ts';
@@ -14,7 +15,7 @@ import type { Loop, LoopHost } from './loop.ts';
 import type { Interval, ThreadReport } from './messages.ts';
 import { OpenLoop } from './open-loop.ts';
 import { PushLoop } from './push-loop.ts';
-import { shareOf, type LoopName, type Plan } from './plan.ts';
+import { isScheduled, shareOf, type LoopName, type Plan } from './plan.ts';
 import { Slot, State, type Keeper } from './slot.ts';
 import type { Address } from './target.ts';
 import { TurnWatch } from './turn-watch.ts';
@@ -41,6 +42,7 @@ const LOOP_CLASSES: Readonly<Record<LoopName, new (host: LoopHost) => Loop>> = {
   closed: ClosedLoop,
   open: OpenLoop,
   push: PushLoop,
+  broadcast: OpenLoop,
 };
 
 export class Engine implements Keeper, LoopHost {
@@ -48,6 +50,7 @@ export class Engine implements Keeper, LoopHost {
   readonly driver: Driver;
   readonly depth: number;
   readonly requestsPerConnection: number;
+  readonly broadcasts: boolean;
   readonly readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   readonly writer = new Writer();
   readonly slots: Slot[] = [];
@@ -66,6 +69,9 @@ export class Engine implements Keeper, LoopHost {
   readonly #problems = new Map<string, number>();
   readonly #connects = { opened: 0, failed: 0, lost: 0 };
   readonly #push = { gaps: 0, repeated: 0, resumed: 0, unstamped: 0 };
+  /** Of a broadcast. */
+  readonly #board: Board | undefined;
+  readonly #heard = { published: 0, repeated: 0, foreign: 0 };
   readonly #events: EngineEvents;
   #intervalFrom = 0;
   #bytesRead = 0;
@@ -75,23 +81,31 @@ export class Engine implements Keeper, LoopHost {
   #lastAnswerAt = 0;
   #measuredTo = 0;
   #drained: (() => void) | undefined = undefined;
+  #listening: (() => void) | undefined = undefined;
   #sweep: NodeJS.Timeout | undefined = undefined;
   #end: { cancel: () => void } | undefined = undefined;
   /** The count was reached. */
   #counted = false;
 
   constructor(plan: Plan, thread: number, driver: Driver, events: EngineEvents) {
-    this.plan = plan;
+    this.broadcasts = plan.loop === 'broadcast';
+    this.#board = plan.board && new Board(plan.board);
+    const publishers = thread === 0 ? (plan.publishers ?? 0) : 0;
+    // Who publishes is in the first thread: it has the whole schedule.
+    this.plan = this.broadcasts ? { ...plan, threads: 1 } : plan;
     this.thread = thread;
     this.address = plan.address;
     this.driver = driver;
     this.depth = plan.depth;
     this.requestsPerConnection = plan.requestsPerConnection ?? Infinity;
     this.#events = events;
-    this.#open = plan.loop === 'open';
-    this.#loop = new LOOP_CLASSES[plan.loop](this);
+    const listensOnly = this.broadcasts && publishers === 0;
+    this.#open = isScheduled(plan.loop) && !listensOnly;
+    this.#loop = new LOOP_CLASSES[listensOnly ? 'push' : plan.loop](this);
     const count = shareOf(plan.connections, plan.threads, thread);
-    for (let i = 0; i < count; i += 1) this.slots.push(new Slot(this));
+    for (let i = 0; i < count; i += 1) {
+      this.slots.push(new Slot(this, i < publishers ? i : undefined));
+    }
   }
 
   get openConnections(): number {
@@ -108,10 +122,15 @@ export class Engine implements Keeper, LoopHost {
     return [...this.#problems.keys()].at(-1) ?? '';
   }
 
-  /** Opens every connection; resolves when each is open or has failed once. */
+  /** Opens every connection; resolves when each is open or has failed once. Who is to listen has its handshake, too. */
   async connect(): Promise<void> {
     this.#sweep = setInterval(() => this.#sweepTimeouts(), SWEEP_MS);
     await this.#dialer.dialAll(this.slots);
+    if (!this.broadcasts) return;
+    await new Promise<void>((resolve) => {
+      this.#listening = resolve;
+      setTimeout(resolve, this.plan.connectTimeoutMs).unref();
+    });
   }
 
   /** Begins to send. Times are this thread's own. */
@@ -140,12 +159,14 @@ export class Engine implements Keeper, LoopHost {
     this.#usage.end();
     this.watch.end();
     this.#loop.stop();
-    if (this.#measured.account.inFlight > 0 || this.#loop.waiting > 0) {
+    if (!this.#isDrained()) {
+      const waitsForAll = this.#counted && !this.broadcasts;
       await new Promise<void>((resolve) => {
         this.#drained = resolve;
-        setTimeout(resolve, this.#counted ? COUNT_DRAIN_MS : this.plan.drainMs).unref();
+        setTimeout(resolve, waitsForAll ? COUNT_DRAIN_MS : this.plan.drainMs).unref();
       });
     }
+    if (this.broadcasts) this.#countMissing();
     this.#shut();
     return true;
   }
@@ -193,6 +214,10 @@ export class Engine implements Keeper, LoopHost {
       problems: [...this.#problems],
       statuses: this.#measured.countedStatuses(),
       push: { ...this.#push },
+      broadcast: {
+        ...this.#heard,
+        listeners: this.slots.filter((slot) => this.#hasListened(slot)).length,
+      },
     };
   }
 
@@ -205,6 +230,12 @@ export class Engine implements Keeper, LoopHost {
 
   flushed(slot: Slot, from: number, to: number, at: number): void {
     const { measureFrom } = this;
+    if (this.broadcasts) {
+      for (let i = from; i < to; i += 1) {
+        if (slot.dueAt[i & slot.mask] >= measureFrom) this.#heard.published += 1;
+      }
+      return;
+    }
     for (let i = from; i < to; i += 1) {
       const ring = i & slot.mask;
       if (this.#open) {
@@ -246,7 +277,12 @@ export class Engine implements Keeper, LoopHost {
     this.#loop.answered(slot, this.#lastAnswerAt);
   }
 
-  delivered({ missed, repeated, sentAtMs }: PushedEvent, at: number): void {
+  delivered(pushed: PushedEvent, at: number): void {
+    if (this.broadcasts) this.#hear(pushed, at);
+    else this.#take(pushed, at);
+  }
+
+  #take({ missed, repeated, sentAtMs }: PushedEvent, at: number): void {
     if (this.#stopping || this.#counted) return;
     const stamped = !Number.isNaN(sentAtMs);
     // The stamp may be cut to a whole millisecond, or a clock set back.
@@ -268,6 +304,47 @@ export class Engine implements Keeper, LoopHost {
     if (!stamped) this.#push.unstamped += 1;
     this.#lastAnswerAt = at;
     this.#loop.answered(this.slots[0], at);
+  }
+
+  /** Of a broadcast. The number says whether it is measured, and so it is counted when sending has ended, too. */
+  #hear(
+    { lateMs = 0, measured = false, missed, repeated, sentAtMs }: PushedEvent,
+    at: number,
+  ): void {
+    if (this.#over) return;
+    if (Number.isNaN(sentAtMs)) {
+      if (this.#usage.began) this.#heard.foreign += 1;
+      return;
+    }
+    if (repeated) {
+      if (measured) this.#heard.repeated += 1;
+      return;
+    }
+    this.#miss(missed);
+    const { account, recorders } = measured ? this.#measured : this.#warm;
+    account.sent += 1;
+    account.answered += 1;
+    const tookMs = Math.max(0, at + sharedOffsetMs - sentAtMs);
+    const floorMs = Math.max(0, tookMs - lateMs - this.watch.latenessMs(at));
+    recorders.response.record(tookMs * 1000);
+    recorders.responseFloor.record(floorMs * 1000);
+    recorders.service.record(Math.max(0, tookMs - lateMs) * 1000);
+    recorders.serviceFloor.record(floorMs * 1000);
+    if (measured) this.#lastAnswerAt = at;
+  }
+
+  #miss(count: number): void {
+    this.#measured.account.sent += count;
+    this.#measured.account.failed[Failure.MISSED] += count;
+  }
+
+  /** What no later message can show. */
+  #countMissing(): void {
+    for (const slot of this.slots) this.#miss(slot.outstanding ?? 0);
+  }
+
+  #hasListened(slot: Slot): boolean {
+    return this.broadcasts && slot.publisher === undefined && slot.outstanding !== undefined;
   }
 
   resumed(): void {
@@ -344,13 +421,22 @@ export class Engine implements Keeper, LoopHost {
   /** Nothing is sent and nothing opened any more. */
   #shut(): void {
     this.#over = true;
+    if (this.thread === 0) this.#board?.end();
     this.#loop.close();
     this.#dialer.close();
     clearInterval(this.#sweep);
   }
 
   #checkDrained(): void {
-    if (this.#measured.account.inFlight === 0 && this.#loop.waiting === 0) this.#drained?.();
+    if (this.#isDrained()) this.#drained?.();
+  }
+
+  #isDrained(): boolean {
+    if (this.#measured.account.inFlight > 0 || this.#loop.waiting > 0) return false;
+    const board = this.#board;
+    if (board === undefined) return true;
+    if (this.thread === 0) board.end();
+    return board.ended && this.slots.every(({ outstanding = 0 }) => outstanding === 0);
   }
 
   /** A server may take its time until it serves all, such as one with a thread for each. New ones come with churn. */
@@ -363,6 +449,7 @@ export class Engine implements Keeper, LoopHost {
 
   #sweepTimeouts(): void {
     const now = nowMs();
+    if (this.broadcasts) this.#watchBroadcast();
     const { connectTimeoutMs, connectionLifetimeMs = Infinity, timeoutMs } = this.plan;
     for (const slot of this.slots) {
       if (slot.state === State.IDLE) continue;
@@ -378,6 +465,12 @@ export class Engine implements Keeper, LoopHost {
         slot.retire();
       }
     }
+  }
+
+  #watchBroadcast(): void {
+    if (this.slots.every(({ state }) => state !== State.OPENING)) this.#listening?.();
+    if (this.#stopping) this.#checkDrained();
+    else if (this.#board!.ended) this.#events.finished();
   }
 
   /** Counted at the connections, not from the account: the two must agree. */

@@ -60,6 +60,11 @@ export async function findKnee(
   if (input.stages !== undefined || input.count !== undefined) {
     throw new OptionError('A knee search sets the rate itself: leave stages and count out.');
   }
+  if (input.publishers !== undefined) {
+    throw new OptionError(
+      'A knee search counts answers, and a broadcast has none: leave publishers out.',
+    );
+  }
   const search = { ...DEFAULTS, startHz: input.rateHz ?? DEFAULTS.startHz, ...options.search };
   const trials: KneeTrial[] = [];
   let atKnee: LoadResult | null = null;

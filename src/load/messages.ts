@@ -2,7 +2,7 @@
 import type { Counts } from './account.ts';
 import type { Counted } from './buckets.ts';
 import type { Plan } from './plan.ts';
-import type { PushCounts } from './result.ts';
+import type { BroadcastCounts, PushCounts } from './result.ts';
 import type { UsageFigures } from './usage.ts';
 
 export interface WorkerData {
@@ -72,6 +72,7 @@ export interface ThreadReport extends UsageFigures {
   /** Measured answers by their status, where they have one. */
   readonly statuses: ReadonlyArray<readonly [number, number]>;
   readonly push: PushCounts;
+  readonly broadcast: Omit<BroadcastCounts, 'publishers'>;
 }
 
 export interface ConnectCounts {

@@ -2,6 +2,8 @@
 import { availableParallelism } from 'node:os';
 import * as v from 'valibot';
 import { OptionError } from '../errors.ts';
+import { Board } from './board.ts';
+import { STAMP_BYTES } from './drivers/broadcast.ts';
 import { parseTarget, resolveAddress, type Address } from './target.ts';
 
 /** setTimeout's own limit. */
@@ -10,9 +12,14 @@ const MAX = Number.MAX_SAFE_INTEGER;
 const DEFAULT_DURATION_MS = 10_000;
 const DEFAULT_WARMUP_MS = 1000;
 
-export const LOOPS = ['closed', 'open', 'push'] as const;
-/** Who decides when: the answers, the schedule, or the server. */
+export const LOOPS = ['closed', 'open', 'push', 'broadcast'] as const;
+/** Who decides when: the answers, the schedule, the server, or the schedule of those who publish. */
 export type LoopName = (typeof LOOPS)[number];
+
+/** What is sent is due at a time: then `response` counts from there. */
+export function isScheduled(loop: LoopName): boolean {
+  return loop === 'open' || loop === 'broadcast';
+}
 
 export const ARRIVALS = ['uniform', 'poisson'] as const;
 export type Arrivals = (typeof ARRIVALS)[number];
@@ -55,6 +62,11 @@ const schema = v.strictObject({
   rateHz: v.optional(v.pipe(rate, v.gtValue(0))),
   /** Open loop: the rate over time, from `rateHz` (default 0) through each stage's. Its length replaces `durationMs`. */
   stages: v.optional(v.pipe(v.array(stage), v.minLength(1))),
+  /**
+   * WebSocket: so many of the connections publish, at `rateHz` in all or by `stages`, what the others are to hear. Each
+   * message says when it was due, and delivery is timed at each that listens.
+   */
+  publishers: v.optional(whole(1, 1000)),
   arrivals: v.optional(v.picklist(ARRIVALS), 'uniform'),
   /** Of the Poisson arrivals, and what a payload module makes of it. */
   seed: v.optional(whole(0, 2 ** 32 - 1), 1),
@@ -100,6 +112,8 @@ export interface Plan extends Omit<v.InferOutput<typeof schema>, 'target' | 'pro
   readonly host: string | undefined;
   readonly threads: number;
   readonly loop: LoopName;
+  /** Of a broadcast: what its threads tell each other (board.ts). */
+  readonly board: SharedArrayBuffer | undefined;
   /** Infinity where `count` alone ends it. */
   readonly durationMs: number;
 }
@@ -112,10 +126,10 @@ export async function readPlan(input: LoadPlan): Promise<Readonly<Plan>> {
   if (!parsed.success) throw new OptionError(explain(parsed.issues[0]));
   const given = parsed.output;
   const { url, protocol, address, path, host } = parseTarget(given.target, given.protocol);
-  const scheduled = given.rateHz !== undefined || given.stages !== undefined;
-  const loop = protocol === 'sse' ? 'push' : scheduled ? 'open' : 'closed';
+  const loop = loopOf(given, protocol);
   refuseContradictions(given, loop);
   refuseStrangers(given, protocol);
+  const { connections, publishers = 1 } = given;
   const threads = given.threads ?? Math.min(4, Math.max(1, availableParallelism() - 1));
   return Object.freeze({
     ...given,
@@ -125,9 +139,17 @@ export async function readPlan(input: LoadPlan): Promise<Readonly<Plan>> {
     path,
     host,
     loop,
-    threads: Math.min(threads, given.connections),
+    board: loop === 'broadcast' ? Board.make(publishers) : undefined,
+    // Who publishes has room in one thread.
+    threads: Math.min(threads, Math.floor(connections / publishers)),
     durationMs: durationOf(given),
   });
+}
+
+function loopOf(given: v.InferOutput<typeof schema>, protocol: string): LoopName {
+  if (protocol === 'sse') return 'push';
+  if (given.publishers !== undefined) return 'broadcast';
+  return given.rateHz !== undefined || given.stages !== undefined ? 'open' : 'closed';
 }
 
 function durationOf(given: v.InferOutput<typeof schema>): number {
@@ -156,6 +178,7 @@ function refuseContradictions(given: v.InferOutput<typeof schema>, loop: Plan['l
 
 /** Options of other protocols than the target's. */
 function refuseStrangers(given: v.InferOutput<typeof schema>, protocol: string): void {
+  if (given.publishers !== undefined) refuseOfBroadcast(given, given.publishers, protocol);
   if (protocol === 'sse') refuseRequests(given);
   else if (protocol !== 'http') {
     const name = (['method', 'headers', 'statuses'] as const).find(
@@ -173,6 +196,52 @@ function refuseStrangers(given: v.InferOutput<typeof schema>, protocol: string):
       `depth is ${given.depth}; it must be 1 where each request asks for the connection's end.`,
     );
   }
+}
+
+/** What belongs to requests that are answered, and what a broadcast lacks. */
+function refuseOfBroadcast(
+  given: v.InferOutput<typeof schema>,
+  publishers: number,
+  protocol: string,
+): void {
+  if (protocol !== 'ws') {
+    throw new OptionError(`publishers belongs to ws, and ${given.target} is ${protocol}.`);
+  }
+  if (given.rateHz === undefined && given.stages === undefined) {
+    throw new OptionError('publishers send on a schedule: give rateHz or stages.');
+  }
+  if (publishers >= given.connections) {
+    throw new OptionError(
+      `publishers is ${publishers} of ${plural(given.connections, 'connection')}; it must be less, for somebody to listen.`,
+    );
+  }
+  const name = (
+    [
+      'payloadText',
+      'payloadFile',
+      'payloadModule',
+      'expect',
+      'requestsPerConnection',
+      'connectionLifetimeMs',
+    ] as const
+  ).find((name) => given[name] !== undefined);
+  if (name !== undefined) {
+    throw new OptionError(`${name} does not go with publishers: ${NO_ANSWER}.`);
+  }
+  if (given.depth > 1 || given.thinkMs > 0) {
+    throw new OptionError(`depth and thinkMs do not go with publishers: ${NO_ANSWER}.`);
+  }
+  if (given.payloadBytes !== undefined && given.payloadBytes < STAMP_BYTES) {
+    throw new OptionError(
+      `payloadBytes is ${given.payloadBytes}; with publishers it must be ${STAMP_BYTES} or more, since each message says when it was due.`,
+    );
+  }
+}
+
+const NO_ANSWER = 'its messages are made by the load itself, and heard by connections that stay';
+
+function plural(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
 }
 
 /** What belongs to requests, and not to a stream that the server sends by itself. */

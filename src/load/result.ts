@@ -3,6 +3,7 @@
  * kept stable. Times are in the unit that their name ends in.
  */
 import type { FailureCounts } from './account.ts';
+import type { LoopName } from './plan.ts';
 import type { VerdictName } from './verdict.ts';
 
 /** Of a percentile: the instrument's own error. The truth is between the two. */
@@ -110,11 +111,27 @@ export interface PushCounts {
   readonly unstamped: number;
 }
 
+export interface BroadcastCounts {
+  /** Connections that publish. */
+  readonly publishers: number;
+  /** Connections that listen, or have listened. Each is to hear every message: `sent` is how many that makes. */
+  readonly listeners: number;
+  /** Messages. Those delivered are `answered`, those that did not come `failed.missed`. */
+  readonly published: number;
+  /** Deliveries of what had come before, or behind what was published later. */
+  readonly repeated: number;
+  /** Deliveries of what this load did not publish. */
+  readonly foreign: number;
+}
+
 export interface LoadResult {
   readonly target: string;
   readonly protocol: string;
-  /** 'push': nothing is sent, and what the server sends by itself is counted as sent and answered. */
-  readonly loop: 'closed' | 'open' | 'push';
+  /**
+   * 'push': nothing is sent, and what the server sends by itself is counted as sent and answered. 'broadcast': some
+   * connections publish on a schedule, and each delivery to one that listens is counted as sent and answered.
+   */
+  readonly loop: LoopName;
   /** What the latencies are: for the closed loop, that they are service times alone. */
   readonly label: string;
   readonly connections: number;
@@ -131,6 +148,8 @@ export interface LoadResult {
   readonly statuses: Readonly<Record<string, number>> | null;
   /** Of the loop 'push'; else null. `service` is then the delivery time of the events that say when they left. */
   readonly push: PushCounts | null;
+  /** Of the loop 'broadcast'; else null. `response` is then the delivery time from when the message was due. */
+  readonly broadcast: BroadcastCounts | null;
   readonly inFlight: number;
   /** When the measurement began, by the machine's monotonic clock: to hold it against other logs of the machine. */
   readonly clockFromMs: number;

@@ -11,7 +11,7 @@
 import { connect, type Socket } from 'node:net';
 import type { Writer } from '../protocols/writer.ts';
 import { Failure, failureOf } from './account.ts';
-import { nowMs } from './clock.ts';
+import { nowMs, sharedOffsetMs } from './clock.ts';
 import { Found, type Driver, type PushedEvent, type Session } from './drivers/driver.ts';
 import type { Address } from './target.ts';
 
@@ -33,6 +33,8 @@ export interface Keeper {
   readonly driver: Driver;
   readonly depth: number;
   readonly requestsPerConnection: number;
+  /** What is sent has no answer: it is published. */
+  readonly broadcasts: boolean;
   /** One for all connections of the thread: it is used again by the next read. */
   readonly readBuffer: Buffer;
   readonly writer: Writer;
@@ -91,8 +93,12 @@ export class Slot {
   #before: Session | undefined = undefined;
   #requestsLeft = 0;
 
-  constructor(keeper: Keeper) {
+  /** Of a broadcast: its number where it publishes, else undefined. */
+  readonly publisher: number | undefined;
+
+  constructor(keeper: Keeper, publisher?: number) {
     this.#keeper = keeper;
+    this.publisher = publisher;
     const size = 2 ** Math.ceil(Math.log2(keeper.depth));
     this.mask = size - 1;
     this.dueAt = new Float64Array(size);
@@ -107,6 +113,11 @@ export class Slot {
     return this.#before?.reconnectMs ?? 0;
   }
 
+  /** Of a broadcast: measured messages that have not come; undefined where it never listened. */
+  get outstanding(): number | undefined {
+    return (this.#session ?? this.#before)?.outstanding;
+  }
+
   get inFlight(): number {
     return this.tail - this.head;
   }
@@ -114,6 +125,7 @@ export class Slot {
   /** Requests that may be sent now. */
   get room(): number {
     if (this.state !== State.OPEN) return 0;
+    if (this.#keeper.broadcasts && this.publisher === undefined) return 0;
     const room = this.#keeper.depth - (this.tail - this.head);
     return room < this.#requestsLeft ? room : this.#requestsLeft;
   }
@@ -125,7 +137,7 @@ export class Slot {
     this.answers = 0;
     this.head = this.flushedTo = this.tail = 0;
     this.#requestsLeft = keeper.requestsPerConnection;
-    this.#session = keeper.driver.session(this.#before);
+    this.#session = keeper.driver.session(this.#before, this.publisher);
     const socket: Socket = connect({
       ...keeper.address,
       noDelay: true,
@@ -161,7 +173,8 @@ export class Slot {
     this.ownLag[at] = ownLag;
     this.writeLag[at] = 0;
     try {
-      this.#session!.request(sequence, this.#keeper.writer);
+      if (this.#keeper.broadcasts) this.#publish(sequence, dueAt);
+      else this.#session!.request(sequence, this.#keeper.writer);
     } catch (error) {
       this.#keeper.abort(error);
       return;
@@ -180,6 +193,10 @@ export class Slot {
     this.flushedTo = to;
     this.#keeper.flushed(this, from, to, at);
     this.#write();
+    if (this.#keeper.broadcasts) {
+      this.head = to;
+      return;
+    }
     const tookMs = nowMs() - at;
     if (tookMs < INTERRUPTED_MS) return;
     for (let i = from; i < to; i += 1) this.writeLag[i & this.mask] = tookMs;
@@ -211,6 +228,11 @@ export class Slot {
   abandon(): void {
     this.state = State.IDLE;
     this.#discard()?.destroy();
+  }
+
+  #publish(sequence: number, dueAt: number): void {
+    const { writer } = this.#keeper;
+    this.#session!.publish!(sequence, dueAt + sharedOffsetMs, nowMs() - dueAt, writer);
   }
 
   #connected(): void {

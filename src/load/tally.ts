@@ -5,7 +5,7 @@
 import { Account } from './account.ts';
 import { mergeCounted, percentileUs, type Counted } from './buckets.ts';
 import { Latencies } from './histogram.ts';
-import type { LoopName } from './plan.ts';
+import { isScheduled, type LoopName } from './plan.ts';
 import { RECORDERS, type Interval, type RecorderName } from './messages.ts';
 import type { Second, SecondFigures } from './result.ts';
 
@@ -76,7 +76,7 @@ export class Tally {
   #zeroMs: number | undefined = undefined;
 
   constructor(loop: LoopName) {
-    this.#main = loop === 'open' ? 'response' : 'service';
+    this.#main = isScheduled(loop) ? 'response' : 'service';
   }
 
   /** @returns the figures of this interval */

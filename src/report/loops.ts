@@ -47,6 +47,16 @@ export const LOOPS: Readonly<Record<LoopName, LoopWords>> = {
     latency: 'delivery',
     from: 'from when the event says that it left',
   },
+  broadcast: {
+    name: 'broadcasts',
+    unit: 'message',
+    request: 'message',
+    sent: 'to be delivered',
+    answered: 'delivered',
+    failed: 'missing',
+    latency: 'delivery',
+    from: 'from when it was due',
+  },
 };
 
 /** For several results: their own words where they agree. */
@@ -54,11 +64,15 @@ export function wordsOf(loops: readonly LoopName[]): LoopWords {
   return LOOPS[loops.length > 0 && loops.every((loop) => loop === 'push') ? 'push' : 'open'];
 }
 
-/** What its latencies are: only an open loop knows when a request was due. */
+export function isScheduled(loop: LoopName): boolean {
+  return loop === 'open' || loop === 'broadcast';
+}
+
+/** What its latencies are: only where there is a schedule is known when something was due. */
 export function latencyOf<Latency>(result: {
   readonly loop: LoopName;
   readonly response: Latency;
   readonly service: Latency;
 }): Latency {
-  return result.loop === 'open' ? result.response : result.service;
+  return isScheduled(result.loop) ? result.response : result.service;
 }

@@ -30,8 +30,8 @@ function headOf(result: LoadResult): string {
   const { connections, depth, durationMs, loop, offeredPerSecond, protocol, target, threads } =
     result;
   const how =
-    loop === 'open' ? `open loop at ${formatCount(offeredPerSecond ?? 0)}/s` : LOOPS[loop].name;
-  const inFlight = loop === 'push' ? '' : `depth ${depth}, `;
+    LOOPS[loop].name + (offeredPerSecond === null ? '' : ` at ${formatCount(offeredPerSecond)}/s`);
+  const inFlight = loop === 'push' || loop === 'broadcast' ? '' : `depth ${depth}, `;
   const shape = `${plural(connections, 'connection')}, ${inFlight}${plural(threads, 'thread')}`;
   const ended = result.interrupted ? ', ended early' : '';
   return `${target} (${protocol}): ${how}, ${formatSeconds(durationMs)}${ended}; ${shape}`;
@@ -52,6 +52,7 @@ function say(steady: boolean | null): string {
 
 function requestsOf(result: LoadResult): string[] {
   if (result.push !== null) return eventsOf(result, result.push);
+  if (result.broadcast !== null) return broadcastsOf(result, result.broadcast);
   const { answered, failed, failedTotal, inFlight, ratePerSecond, scheduled, sent, unsent } =
     result;
   const kinds = Object.entries(failed)
@@ -100,12 +101,37 @@ function eventsOf(result: LoadResult, push: NonNullable<LoadResult['push']>): st
   ];
 }
 
+/** What some connections published, and each of the others was to hear. */
+function broadcastsOf(
+  result: LoadResult,
+  broadcast: NonNullable<LoadResult['broadcast']>,
+): string[] {
+  const { answered, connects, failed, failedTotal, ratePerSecond, scheduled, sent, unsent } =
+    result;
+  const { foreign, listeners, published, publishers, repeated } = broadcast;
+  const unpublished = failedTotal - failed.missed;
+  const notes = [
+    repeated > 0 ? `${formatCount(repeated)} came again` : '',
+    foreign > 0 ? `${formatCount(foreign)} were not of this load` : '',
+    unpublished > 0 ? `${formatCount(unpublished)} could not be published` : '',
+  ].filter((note) => note !== '');
+  return [
+    `  ${formatCount(ratePerSecond)} deliveries/s`,
+    `  ${formatCount(scheduled ?? 0)} due, ${formatCount(unsent)} of them never sent; ${formatCount(published)} published by ${plural(publishers, 'connection')} to ${plural(listeners, 'listener')}`,
+    `  ${formatCount(sent - unpublished)} to be delivered = ${formatCount(answered)} delivered + ${formatCount(failed.missed)} missing`,
+    ...(notes.length === 0 ? [] : [`  ${notes.join(', ')}`]),
+    `  ${plural(connects.opened, 'connection')} opened, ${formatCount(connects.lost)} lost`,
+    ...problemsOf(result),
+  ];
+}
+
 function latenciesOf(result: LoadResult): string[] {
   const { connect, lag, loop, service } = result;
   const rows = [row('', COLUMNS)];
   const main = latencyOf(result);
   rows.push(latencyRow(LOOPS[loop].latency, main), boundRow(main));
   if (loop === 'open') rows.push(latencyRow('service', service));
+  if (loop === 'broadcast') rows.push(latencyRow('from sending', service));
   if (connect.count > 0) rows.push(latencyRow('connect', connect));
   if (lag !== null) rows.push(latencyRow('schedule lag', lag));
   return rows;

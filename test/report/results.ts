@@ -130,6 +130,7 @@ export function loadResult(shape: Shape = {}, changes: Partial<LoadResult> = {})
     failedTotal: 0,
     statuses: null,
     push: null,
+    broadcast: null,
     inFlight: 0,
     clockFromMs: 1000,
     durationMs: seconds * 1000,

@@ -34,8 +34,15 @@ export type Found = (typeof Found)[keyof typeof Found];
 
 /** What a server has sent by itself. */
 export interface PushedEvent {
-  /** When it left, in milliseconds since 1970 by this machine's clock; NaN where it does not say. */
+  /**
+   * When it left, in milliseconds since 1970 by this machine's clock; of a broadcast, when it was due, by the clock that
+   * threads share. NaN where it does not say.
+   */
   sentAtMs: number;
+  /** Of a broadcast: how late it left. */
+  lateMs?: number;
+  /** Of a broadcast: it was published behind the warm-up. */
+  measured?: boolean;
   /** How many before it never came. */
   missed: number;
   /** It has come before. */
@@ -66,6 +73,10 @@ export interface Session {
    * -1 downwards; a driver MAY make its content depend on it and on nothing else that changes.
    */
   request(sequence: number, writer: Writer): void;
+  /** Of a broadcast: writes a message, due by the clock that threads share, and so late already. No answer follows. */
+  publish?(sequence: number, dueMs: number, lateMs: number, writer: Writer): void;
+  /** Of a broadcast: measured messages that were published, and have not come; undefined where it never listened. */
+  readonly outstanding?: number | undefined;
   /** Gives `[0, end)` of `buffer`, which is overwritten after the loop over `next()`: what is not consumed MUST be copied. */
   feed(buffer: Buffer, end: number): void;
   /** MUST NOT throw. Called until it gives MORE, END or FAIL. */
@@ -75,6 +86,6 @@ export interface Session {
 }
 
 export interface Driver {
-  /** `before`: of the connection that this one replaces, if it replaces one. */
-  session(before?: Session): Session;
+  /** `before`: of the connection that this one replaces, if it replaces one. `publisher`: its number, of a broadcast. */
+  session(before?: Session, publisher?: number): Session;
 }

@@ -1,5 +1,6 @@
 /**
- * WebSocket, as a client (RFC 6455): the handshake, then each message is answered by one. Frames are masked; where every
+ * WebSocket, as a client (RFC 6455): the handshake, then each message is answered by one, or some connections publish what
+ * the others hear (broadcast.ts). Frames are masked; where every
  * request is the same, so is its mask, chosen once: what is loaded is a server of one's own, and no proxy is to be
  * deceived (10.3).
  */
@@ -13,11 +14,13 @@ import {
   type ClientOptions,
 } from '../../protocols/websocket/handshake.ts';
 import { readOptions, flag, type Rule } from '../../protocols/framing/options.ts';
-import { websocket } from '../../protocols/websocket/websocket.ts';
+import { MOST_WINDOW_BITS, websocket } from '../../protocols/websocket/websocket.ts';
 import type { Writer } from '../../protocols/writer.ts';
+import { Board } from '../board.ts';
+import { BroadcastSession, stage } from './broadcast.ts';
 import { asBytes } from './bytes.ts';
 import { codecDriver } from './codec.ts';
-import { Found, type Driver, type Session } from './driver.ts';
+import { Found, type Driver, type PushedEvent, type Session } from './driver.ts';
 import type { Work } from '../payload.ts';
 
 /** `--protocol-options`. */
@@ -36,6 +39,8 @@ export interface WebSocketDriverOptions {
 export interface Place {
   readonly path?: string | undefined;
   readonly host?: string | undefined;
+  /** Of a broadcast. */
+  readonly board?: SharedArrayBuffer | undefined;
 }
 
 const MOST_HEAD_BYTES = 64 * 1024;
@@ -53,7 +58,7 @@ const texts: Rule = (value) =>
 export function websocketDriver(
   work: Work,
   given: Readonly<Record<string, unknown>>,
-  { path = '/', host = 'localhost' }: Place,
+  { path = '/', host = 'localhost', board }: Place,
 ): Driver {
   const options = readOptions('ws', given as WebSocketDriverOptions, {
     binary: flag,
@@ -69,9 +74,23 @@ export function websocketDriver(
     origin: options.origin,
   };
   const limits = { messageLimitBytes: NO_LIMIT_BYTES };
+  if (board !== undefined) {
+    const shared = { board: new Board(board), binary: options.binary === true };
+    const filling = String(work.constant);
+    const flat = stage({ ...shared, filling, protocol: websocket(limits) });
+    const dense = stage({ ...shared, filling, protocol: websocket(limits, MOST_WINDOW_BITS) });
+    return {
+      session: (before, publisher = -1) =>
+        new WebSocketSession(
+          asked,
+          (deflate, last) => new BroadcastSession(deflate ? dense : flat, publisher, last),
+          before as WebSocketSession<BroadcastSession> | undefined,
+        ),
+    };
+  }
   const sent = options.binary === true ? inBinary(work) : work;
   const plain = codecDriver(sent, websocket(limits));
-  const deflated = asked.deflate ? codecDriver(sent, websocket(limits, 15)) : plain;
+  const deflated = asked.deflate ? codecDriver(sent, websocket(limits, MOST_WINDOW_BITS)) : plain;
   return {
     session: () => new WebSocketSession(asked, (deflate) => (deflate ? deflated : plain).session()),
   };
@@ -85,10 +104,13 @@ function inBinary(work: Work): Work {
   };
 }
 
-class WebSocketSession implements Session {
+/** Makes what goes on behind the handshake. `last`: that of the connection before. */
+type Make<Inner> = (deflate: boolean, last: Inner | undefined) => Inner;
+
+class WebSocketSession<Inner extends Session> implements Session {
   problem = '';
   readonly #options: ClientOptions;
-  readonly #make: (deflate: boolean) => Session;
+  readonly #make: Make<Inner>;
   readonly #head: Decoder<ReceivedResponse> = client.decoder(
     MOST_HEAD_BYTES,
   ) as Decoder<ReceivedResponse>;
@@ -96,15 +118,26 @@ class WebSocketSession implements Session {
   /** The handshake's answer, as far as it has come. */
   #held: Buffer | undefined = undefined;
   /** Behind the handshake. */
-  #inner: Session | undefined = undefined;
+  #inner: Inner | undefined = undefined;
+  /** The same of the connection before, or of the last one that came so far. */
+  readonly #last: Inner | undefined;
 
-  constructor(options: ClientOptions, make: (deflate: boolean) => Session) {
+  constructor(options: ClientOptions, make: Make<Inner>, before?: WebSocketSession<Inner>) {
     this.#options = options;
     this.#make = make;
+    this.#last = before && (before.#inner ?? before.#last);
   }
 
   get control(): Uint8Array | undefined {
     return this.#inner?.control;
+  }
+
+  get pushed(): PushedEvent | undefined {
+    return this.#inner?.pushed;
+  }
+
+  get outstanding(): number | undefined {
+    return (this.#inner ?? this.#last)?.outstanding;
   }
 
   open(writer: Writer): boolean {
@@ -116,6 +149,10 @@ class WebSocketSession implements Session {
 
   request(sequence: number, writer: Writer): void {
     this.#inner!.request(sequence, writer);
+  }
+
+  publish(sequence: number, dueMs: number, lateMs: number, writer: Writer): void {
+    this.#inner!.publish!(sequence, dueMs, lateMs, writer);
   }
 
   feed(buffer: Buffer, end: number): void {
@@ -143,7 +180,7 @@ class WebSocketSession implements Session {
     const { status, headers } = this.#head.take();
     const answer = readAnswer(status, headers, this.#key, this.#options);
     if (answer.problem !== undefined) return this.#fail(answer.problem);
-    this.#inner = this.#make(answer.deflate);
+    this.#inner = this.#make(answer.deflate, this.#last);
     const rest = this.#held!.subarray(this.#head.pos);
     this.#held = undefined;
     this.#inner.feed(rest, rest.length);
