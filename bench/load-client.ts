@@ -9,6 +9,8 @@ import { REFUSED, type LoadResult, type Mark } from './measure/client.ts';
 import { exitOnSignals } from './measure/children.ts';
 import { nodeArgs, programOf } from './servers.ts';
 
+const WITH_PATH = ['http', 'ws'];
+
 const [host, port, text] = process.argv.slice(2) as [string, string, string];
 const plan = JSON.parse(text) as ClientPlan;
 const { durationMs } = plan;
@@ -47,9 +49,9 @@ const beside = plan.beside === undefined ? undefined : await startBeside(plan.be
 let ended: Promise<void> = Promise.resolve();
 let begun = false;
 
-const scheme = plan.protocol === 'http' ? 'http' : 'tcp';
+const scheme = WITH_PATH.includes(plan.protocol) ? plan.protocol : 'tcp';
 const load: LoadPlan = {
-  target: `${scheme}://${host}:${port}${plan.protocol === 'http' ? (plan.path ?? '/') : ''}`,
+  target: `${scheme}://${host}:${port}${scheme === 'tcp' ? '' : (plan.path ?? '/')}`,
   protocol: plan.protocol,
   connections: plan.connections,
   depth: plan.pipeline ?? 1,

@@ -18,7 +18,7 @@ export interface Load {
   readonly rateHz?: number;
   /** Every connection sends one message, waits for its answer and makes place for another. */
   readonly churn?: true;
-  /** HTTP: what is asked for. Default '/'. */
+  /** HTTP and WebSocket: what is asked for. Default '/'. */
   readonly path?: string;
   /** Whatever else a load can be told; it wins over the above. */
   readonly more?: Readonly<Partial<LoadPlan>>;

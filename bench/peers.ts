@@ -20,6 +20,7 @@ const peers = {
   'node:http': { file: 'node-http', needs: [] },
   Hono: { file: 'hono', needs: ['@hono/node-server'] },
   Fastify: { file: 'fastify', needs: ['fastify'] },
+  ws: { file: 'ws', needs: ['ws'] },
   Bun: { file: 'bun', needs: [], runtime: bun },
   'uWebSockets.js': {
     file: 'uws',

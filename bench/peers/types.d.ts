@@ -40,9 +40,21 @@ declare module 'uWebSockets.js' {
       onData(listener: (chunk: ArrayBuffer, isLast: boolean) => void): HttpResponse;
       writeHeader(name: string, value: string): HttpResponse;
     }
+    interface WebSocket {
+      /** To all subscribers but itself. */
+      publish(topic: string, message: ArrayBuffer, isBinary: boolean): boolean;
+      send(message: ArrayBuffer, isBinary: boolean): number;
+      subscribe(topic: string): boolean;
+    }
+    interface Behavior {
+      maxPayloadLength: number;
+      open?(socket: WebSocket): void;
+      message(socket: WebSocket, message: ArrayBuffer, isBinary: boolean): void;
+    }
     interface App {
       get(path: string, handler: (response: HttpResponse) => void): App;
       post(path: string, handler: (response: HttpResponse) => void): App;
+      ws(path: string, behavior: Behavior): App;
       listen(host: string, port: number, listening: (listener: object) => void): App;
     }
   }

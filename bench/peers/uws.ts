@@ -1,7 +1,10 @@
-/** uWebSockets.js, HTTP. Runs on a Node that its binary is for. */
+/** uWebSockets.js, HTTP and WebSocket. Runs on a Node that its binary is for. */
 import uWS from 'uWebSockets.js';
 import { document } from '../handlers/document.ts';
 import { announce, HOST } from './announce.ts';
+
+const ROOM = 'room';
+const MESSAGE_LIMIT_BYTES = 1024 * 1024;
 
 uWS
   .App()
@@ -20,6 +23,15 @@ uWS
       else body = Buffer.concat([body ?? Buffer.alloc(0), Buffer.from(chunk)]);
       if (isLast && body !== undefined) answer(response, body);
     });
+  })
+  .ws('/', {
+    maxPayloadLength: MESSAGE_LIMIT_BYTES,
+    message: (socket, message, isBinary) => void socket.send(message, isBinary),
+  })
+  .ws('/broadcast', {
+    maxPayloadLength: MESSAGE_LIMIT_BYTES,
+    open: (socket) => void socket.subscribe(ROOM),
+    message: (socket, message, isBinary) => void socket.publish(ROOM, message, isBinary),
   })
   .listen(HOST, 0, (listener) => announce(uWS.us_socket_local_port(listener)));
 

@@ -12,6 +12,7 @@ import { pipelined } from './pipelined.ts';
 import { redis } from './redis.ts';
 import { shards } from './shards.ts';
 import type { Suite } from './suite.ts';
+import { websocket } from './websocket.ts';
 
 export const suites: readonly Suite[] = [
   echo,
@@ -26,4 +27,5 @@ export const suites: readonly Suite[] = [
   client,
   http,
   httpClient,
+  websocket,
 ];
