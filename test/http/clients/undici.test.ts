@@ -3,14 +3,12 @@ import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import t, { type Test } from 'tap';
 import { Client } from 'undici';
-import type { Server } from '../../../src/serve.ts';
-import { forEveryMode, type Combo } from '../../modes/support/combos.ts';
+import type { ModeName } from '../../../src/modes/index.ts';
 import { until } from '../../modes/support/wait.ts';
-import { errorsOf, start } from './support.ts';
+import { errorsOf, forEveryServer, type Served } from './support.ts';
 
 void t.test('undici', async (t) => {
-  await forEveryMode(t, {}, async (t, combo) => {
-    const { server, url } = await start(t, combo);
+  await forEveryServer(t, async (t, { mode, server, url }) => {
     const client = new Client(url, {
       pipelining: 10,
       bodyTimeout: 0,
@@ -19,7 +17,7 @@ void t.test('undici', async (t) => {
     });
     t.teardown(() => client.destroy());
     await pipelines(t, client);
-    await streamsBack(t, client, combo);
+    await streamsBack(t, client, mode);
     await aborts(t, server, client);
     await client.close();
     t.equal(await errorsOf(server), 0, 'errors that the server counted');
@@ -43,7 +41,7 @@ async function pipelines(t: Test, client: Client): Promise<void> {
 }
 
 /** Each piece is sent when the one before it has come back, in the modes that read bodies while they come. */
-async function streamsBack(t: Test, client: Client, { mode }: Combo): Promise<void> {
+async function streamsBack(t: Test, client: Client, mode: ModeName): Promise<void> {
   const lockstep = mode !== 'dispatched' && mode !== 'blocking';
   const pieces = ['first;', 'second;', `${'x'.repeat(100_000)};`, 'last;'];
   let heard = '';
@@ -67,7 +65,7 @@ async function streamsBack(t: Test, client: Client, { mode }: Combo): Promise<vo
   t.equal(heard, pieces.join(''), 'streamed both ways');
 }
 
-async function aborts(t: Test, server: Server, client: Client): Promise<void> {
+async function aborts(t: Test, server: Served['server'], client: Client): Promise<void> {
   const abort = new AbortController();
   const { body } = await client.request({ method: 'GET', path: '/endless', signal: abort.signal });
   let length = 0;
