@@ -7,7 +7,7 @@ import { Buffer } from 'node:buffer';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Step, type Decoder } from '../../src/protocols/protocol.ts';
-import { bytewise, cut, randomCuts, receive, type Heard } from './harness.ts';
+import { bytewise, cut, randomCuts, type Heard } from './harness.ts';
 import { mutated, pick, type Random } from './mutate.ts';
 import type { Target } from './targets.ts';
 
@@ -49,9 +49,9 @@ export function tryEverywhere(target: Target, input: Buffer, limit: number): str
 
 function compare(target: Target, input: Buffer, limit: number, ways: Buffer[][]): string {
   try {
-    const whole = receive(target.codec, [input], limit);
+    const whole = target.hear([input], limit);
     for (const pieces of ways) {
-      const heard = receive(target.codec, pieces, limit);
+      const heard = target.hear(pieces, limit);
       if (target.unbounded) assert.deepEqual(join(heard), join(whole));
       else assert.deepEqual(heard, whole);
     }
@@ -93,6 +93,7 @@ export async function retained(
   message: Buffer,
   limit: number,
 ): Promise<Retained> {
+  assert.ok(codec !== undefined, `${name} has decoders`);
   const held: Array<Decoder<unknown>> = [];
   const fed: Array<WeakRef<Buffer>> = [];
   // The first time is for what is made once and stays: compiled code, caches, tables.

@@ -24,7 +24,14 @@ export const LIMIT = 1024;
 const STALE = Buffer.from('\r\n$1\r\n\0');
 const MARGIN = 7;
 
-export function receive(codec: Codec<unknown, unknown>, pieces: Buffer[], limit = LIMIT): Heard {
+/** `beside`: what a message and its framing may have in bytes beyond a limit that is its content's. */
+export function receive(
+  codec: Codec<unknown, unknown>,
+  pieces: Buffer[],
+  limit = LIMIT,
+  beside = 0,
+): Heard {
+  const most = limit + beside;
   const decoder = codec.decoder(limit);
   const values: unknown[] = [];
   const spans: Array<readonly [number, number]> = [];
@@ -46,7 +53,7 @@ export function receive(codec: Codec<unknown, unknown>, pieces: Buffer[], limit 
       const { start, end } = decoder;
       assert.equal(decoder.pos, end, 'pos is behind the message');
       assert.ok(start >= before && end > start && end <= to, 'messages follow each other');
-      assert.ok(end - start <= limit, 'no message is longer than the limit');
+      assert.ok(end - start <= most, 'no message is longer than the limit');
       before = end;
       spans.push([consumed + start - from, consumed + end - from]);
       try {
@@ -66,10 +73,10 @@ export function receive(codec: Codec<unknown, unknown>, pieces: Buffer[], limit 
     if (failed !== undefined) break;
     if (step === Step.END) return { values, spans, failure: '', reply: '', finished: step };
     assert.equal(step, Step.MORE);
-    assert.ok(decoder.want <= limit, `want ${decoder.want} is within the limit`);
+    assert.ok(decoder.want <= most, `want ${decoder.want} is within the limit`);
     assert.ok(decoder.want === 0 || decoder.want > to - decoder.pos, 'want asks for more');
     kept = Buffer.from(shared.subarray(decoder.pos, to));
-    assert.ok(kept.length <= limit + 16, `${kept.length} bytes kept are within the limit`);
+    assert.ok(kept.length <= most + 16, `${kept.length} bytes kept are within the limit`);
     consumed += decoder.pos - from;
     shared.fill(0xee); // what was taken must not change with it
   }
@@ -82,9 +89,11 @@ export function receive(codec: Codec<unknown, unknown>, pieces: Buffer[], limit 
   };
 }
 
-/** HOLD: every reply due is out at once here. ANSWER: whether it comes depends on the cuts. */
+/** HOLD: every reply due is out at once here. ANSWER: whether it comes depends on the cuts. URGENT: pongs, say. */
 function isOnTheWay(step: Step): boolean {
-  return step === Step.MESSAGE || step === Step.HOLD || step === Step.ANSWER;
+  return (
+    step === Step.MESSAGE || step === Step.HOLD || step === Step.ANSWER || step === Step.URGENT
+  );
 }
 
 /** A view is what it was when it was taken; anything else stays as it is, to be seen changing. */

@@ -8,12 +8,17 @@ import { Writer } from '../../src/protocols/writer.ts';
 import { AREAS } from '../http/cases/index.ts';
 import { NOW_MS } from '../http/support.ts';
 import { CASES } from './cases.ts';
-import { written } from './harness.ts';
+import { receive, written, type Heard } from './harness.ts';
+import { eventsTarget } from './events-target.ts';
+import { websocketTargets } from './websocket-targets.ts';
 
 export interface Target {
   /** 'resp.server', 'line.client {"encoding":"raw"}'. */
   readonly name: string;
-  readonly codec: Codec<unknown, unknown>;
+  /** One run over pieces of an input, with that limit on a message. */
+  hear(pieces: Buffer[], limit: number): Heard;
+  /** To look at what its decoders keep of `large`; undefined where there is none. */
+  readonly codec: Codec<unknown, unknown> | undefined;
   readonly samples: readonly Buffer[];
   /** Messages as long as `LARGE_LIMIT_BYTES` lets them be, or nearly. */
   readonly large: readonly Buffer[];
@@ -99,7 +104,7 @@ function* targets(): Generator<Target> {
       const samples = [...vectors, ...hostile].map(({ bytes }) => bytes);
       yield {
         name: `${name}.${side}${given}`,
-        codec: protocol[side],
+        ...byCodec(protocol[side]),
         samples: [...samples, ...made].filter(isShort),
         large: large.map(encode),
         unbounded: unbounded !== undefined,
@@ -116,7 +121,7 @@ function* targets(): Generator<Target> {
     const large = LARGE_HTTP[side].map((text) => Buffer.from(text, 'latin1'));
     yield {
       name: `http.${side}`,
-      codec: http[side],
+      ...byCodec(http[side]),
       samples,
       large,
       unbounded: false,
@@ -124,8 +129,12 @@ function* targets(): Generator<Target> {
   }
 }
 
+function byCodec(codec: Codec<unknown, unknown>): Pick<Target, 'hear' | 'codec'> {
+  return { codec, hear: (pieces, limit) => receive(codec, pieces, limit) };
+}
+
 function isShort(bytes: Buffer): boolean {
   return bytes.length > 0 && bytes.length < MOST_BYTES;
 }
 
-export const TARGETS: readonly Target[] = [...targets()];
+export const TARGETS: readonly Target[] = [...targets(), ...websocketTargets(), eventsTarget];
