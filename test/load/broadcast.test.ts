@@ -7,6 +7,7 @@ import { http } from '../../src/protocols/http1/http.ts';
 import { serve } from '../../src/serve.ts';
 import { run } from '../cli/cli.ts';
 import { forEveryMode, serveWith } from '../modes/support/combos.ts';
+import { host, skip, WAYS } from '../native/support.ts';
 
 t.setTimeout(300_000);
 
@@ -39,25 +40,36 @@ function accounted(t: Test, result: LoadResult): void {
 void t.test('a chat', async (t) => {
   await forEveryMode(t, { http: true, needs: ['pushes'] }, async (t, combo) => {
     const server = await serveWith(t, combo, { handler: CHAT });
-    for (const plan of [
-      { publishers: 2, connections: 6, threads: 3, payloadBytes: 125 },
-      { publishers: 1, connections: 3, warmupMs: 100 },
-    ]) {
-      const result = await load(`${server.url}/rooms/a`, { ...plan, count: 30 });
-      accounted(t, result);
-      t.equal(result.loop, 'broadcast');
-      t.same(result.problems, []);
-      const { connections, publishers } = plan;
-      const listeners = connections - publishers;
-      t.equal(result.answered, 30 * listeners);
-      t.same(result.broadcast, { publishers, listeners, published: 30, repeated: 0, foreign: 0 });
-      t.equal(result.scheduled, 30);
-      t.ok(result.response.maxUs < 60_000_000, 'counted from when it was due, by the same clock');
-      t.ok(result.response.p99Us >= result.service.p99Us, 'which is before it was sent');
-    }
+    await chat(t, server.url);
     await server.close({ drainTimeoutMs: 0 });
   });
+  for (const { name, ...way } of WAYS) {
+    void t.test(`native on its own Node, ${name}`, { skip, buffered: true }, async (t) => {
+      const server = await host(t, { handler: CHAT, ...way });
+      await chat(t, `tcp://127.0.0.1:${server.port}`);
+      await server.close({ drainTimeoutMs: 0 });
+    });
+  }
 });
+
+async function chat(t: Test, url: string): Promise<void> {
+  for (const plan of [
+    { publishers: 2, connections: 6, threads: 3, payloadBytes: 125 },
+    { publishers: 1, connections: 3, warmupMs: 100 },
+  ]) {
+    const result = await load(`${url}/rooms/a`, { ...plan, count: 30 });
+    accounted(t, result);
+    t.equal(result.loop, 'broadcast');
+    t.same(result.problems, []);
+    const { connections, publishers } = plan;
+    const listeners = connections - publishers;
+    t.equal(result.answered, 30 * listeners);
+    t.same(result.broadcast, { publishers, listeners, published: 30, repeated: 0, foreign: 0 });
+    t.equal(result.scheduled, 30);
+    t.ok(result.response.maxUs < 60_000_000, 'counted from when it was due, by the same clock');
+    t.ok(result.response.p99Us >= result.service.p99Us, 'which is before it was sent');
+  }
+}
 
 /** A room of which `act` is told each message's number. */
 async function room(
