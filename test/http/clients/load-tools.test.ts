@@ -24,14 +24,22 @@ const mixed = file(
    request = function() i = i % 3 + 1 return all[i] end`,
 );
 
+/** It knows no number of requests: on a busy machine a second may be too short for the first answer. */
+const SECONDS = [1, 5, 30];
+
 against('wrk', 0, async (t, url) => {
   const wrk = async (what: string, script: string) => {
-    const times = ['-d1s', '--timeout', `${TIMEOUT_SECONDS}s`];
-    const args = ['-t1', `-c${CONNECTIONS}`, ...times, '-s', script, `${url}/`];
-    const { code, out, err } = await run('wrk', args);
-    t.equal(code, 0, `${what} ${err}`);
-    t.ok(Number(/(\d+) requests in/.exec(out)?.[1]) > 0, `${what}: some are answered`);
-    t.notMatch(out, /Socket errors|Non-2xx/, `${what}: and well`);
+    let answered = 0;
+    for (const seconds of SECONDS) {
+      const times = [`-d${seconds}s`, '--timeout', `${TIMEOUT_SECONDS}s`];
+      const args = ['-t1', `-c${CONNECTIONS}`, ...times, '-s', script, `${url}/`];
+      const { code, out, err } = await run('wrk', args);
+      t.equal(code, 0, `${what} ${err}`);
+      t.notMatch(out, /Socket errors|Non-2xx/, `${what}: what is answered is answered well`);
+      answered = Number(/(\d+) requests in/.exec(out)?.[1]);
+      if (answered > 0) break;
+    }
+    t.ok(answered > 0, `${what}: some are answered`);
   };
   await wrk('16 pipelined', pipelined);
   await wrk('GET, POST and streams', mixed);
