@@ -184,7 +184,7 @@ export function summarize(latencies: Latencies): LatencySummary {
   };
 }
 
-function summarizeMeasured(latencies: Latencies, floor: Latencies): MeasuredLatency {
+export function summarizeMeasured(latencies: Latencies, floor: Latencies): MeasuredLatency {
   const { count } = latencies;
   const bounds = PERCENTILES.map(([name, percentile]): [string, Bounds] => {
     const mostUs = latencies.atUs(percentile) * (1 + 10 ** -DIGITS);
