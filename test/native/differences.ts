@@ -82,3 +82,47 @@ export const DIFFERENCES: readonly Difference[] = [
     statuses: [431, 400],
   },
 ];
+
+/** The same for the cases of test/websocket/cases.ts. */
+export interface WebSocketDifference {
+  readonly what: string;
+  readonly cases: RegExp;
+  /** The head that comes instead. */
+  readonly head?: RegExp;
+  /** The frames that come instead; before a cut they may be fewer. */
+  readonly frames?: readonly string[];
+  /** The connection ends without a Close. */
+  readonly cut?: boolean;
+  /** It waits for more. */
+  readonly waits?: boolean;
+}
+
+export const WEBSOCKET_DIFFERENCES: readonly WebSocketDifference[] = [
+  { what: 'HTTP/1.0', cases: /HTTP\/1\.0/, head: /^HTTP\/1\.1 505 / },
+  {
+    what: 'deflate',
+    cases: /^RFC 7692, 7\.1(\.2\.1)?$/,
+    head: /^HTTP\/1\.1 101 [^]*\nSec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover; server_no_context_takeover\r\n/,
+  },
+  {
+    what: "the peer's Close, while replies are due",
+    cases: /^5\.5\.1: the peer closes$/,
+    frames: ['<8 4000 why>'],
+  },
+  {
+    what: "the peer's Close, while replies are due",
+    cases: /^7\.1\.2: we close: replies due/,
+    frames: ['<8 4001 >'],
+  },
+  {
+    what: 'a peer that breaks the protocol',
+    cases: /^8\.1: |^a message past the limit$/,
+    cut: true,
+  },
+  {
+    what: 'a frame without a mask',
+    cases: /^5\.1: a frame without a mask$/,
+    frames: ['a'],
+    waits: true,
+  },
+];

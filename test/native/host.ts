@@ -1,11 +1,23 @@
 /** A server in a process of its own, on a Node that loads uWebSockets.js: `node host.ts '{"handler":…}'`. Told by IPC. */
+import { queryObjects } from 'node:v8';
 import { handlerErrors, workerDied, workerHandlerErrors } from '../../src/channels.ts';
 import type { PatternsError } from '../../src/errors.ts';
+import { Exchange } from '../../src/modes/native/exchange.ts';
+import { NativeSocket } from '../../src/modes/native/socket.ts';
 import { serve, type Server, type ServeOptions } from '../../src/serve.ts';
 
 const given = JSON.parse(process.argv[2]) as ServeOptions & { handler: string };
 // The test that started it has gone.
 process.on('disconnect', () => process.exit());
+
+export interface Kept {
+  readonly sockets: number;
+  readonly exchanges: number;
+  readonly heapBytes: number;
+  readonly residentBytes: number;
+}
+
+type Call = 'stats' | 'close' | 'kept';
 
 const say = (message: object) => process.send!(message);
 
@@ -22,7 +34,7 @@ try {
   const server = await serve({ ...given, mode: 'native', handler });
   const { address, unit, workers } = server;
   say({ event: 'ready', address, unit, workers });
-  process.on('message', (message: { request: number; call: 'stats' | 'close'; with: object }) => {
+  process.on('message', (message: { request: number; call: Call; with: object }) => {
     void answer(server, message);
   });
 } catch (error) {
@@ -33,10 +45,28 @@ try {
 
 async function answer(
   server: Server,
-  message: { request: number; call: 'stats' | 'close'; with: object },
+  message: { request: number; call: Call; with: object },
 ): Promise<void> {
   const { request, call } = message;
-  const result = call === 'stats' ? await server.stats() : await server.close(message.with);
+  const result = await (call === 'stats'
+    ? server.stats()
+    : call === 'kept'
+      ? kept()
+      : server.close(message.with));
   say({ event: 'answer', request, result });
   if (call === 'close') process.disconnect!();
+}
+
+/** What is alive of the main loop behind a collection, which `queryObjects` begins with. */
+function kept(): Kept {
+  return {
+    sockets: countOf(NativeSocket),
+    exchanges: countOf(Exchange),
+    heapBytes: process.memoryUsage().heapUsed,
+    residentBytes: process.memoryUsage.rss(),
+  };
+}
+
+function countOf(type: typeof NativeSocket | typeof Exchange): number {
+  return queryObjects(type, { format: 'count' });
 }

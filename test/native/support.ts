@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
 import type { CloseResult, ServerStats, ServeOptions } from '../../src/serve.ts';
 import { before, until } from '../modes/support/wait.ts';
+import type { Kept } from './host.ts';
 
 /** The folder whose node_modules have the pair; another by NATIVE_PEERS. */
 const peers =
@@ -61,6 +62,11 @@ export class Host {
 
   stats(): Promise<ServerStats> {
     return this.#ask('stats', {});
+  }
+
+  /** What its main loop keeps: with `workers: 1` that is all. */
+  kept(): Promise<Kept> {
+    return this.#ask('kept', {});
   }
 
   close(options: { drainTimeoutMs?: number } = {}): Promise<CloseResult> {

@@ -20,6 +20,7 @@ const SKIP_LIMIT_BYTES = 64 * 1024;
 const HTTP = 'HTTP/1.1 ';
 const HANDSHAKE = /^(?:upgrade|connection|sec-websocket-)/i;
 const CLOSE = '\r\nConnection: close';
+const UPGRADE = '\r\nConnection: Upgrade';
 
 /** What is left to do behind the head. */
 export type Rest =
@@ -73,20 +74,20 @@ export class Replies {
     const text: Text = body ?? '';
     const length = typeof text === 'string' ? Buffer.byteLength(text) : text.length;
     const ends = closes || fields.close || !keepAlive || isFar(source);
-    const close = ends ? CLOSE : '';
+    const option = this.#option(ends);
     const announced = this.#announce(status, length, method);
     if (method === 'HEAD' || status === 204 || status === 304) {
       // Not endWithoutBody(length): it waits for the body ever after.
-      this.#writeHead(status, close + lengthLine(announced), to, begun);
+      this.#writeHead(status, option + lengthLine(announced), to, begun);
       to.endWithoutBody();
       return undefined;
     }
     if (length > TRACKED_BYTES) {
-      this.#writeHead(status, close, to, begun);
+      this.#writeHead(status, option, to, begun);
       return { body: typeof text === 'string' ? Buffer.from(text) : text, total: length };
     }
-    // It adds the line itself, unless the client has sent it.
-    this.#writeHead(status, keepAlive ? '' : close, to, begun);
+    // It adds a `close` itself, unless the client has sent it.
+    this.#writeHead(status, ends && keepAlive ? '' : option, to, begun);
     to.end(text, ends);
     return undefined;
   }
@@ -148,18 +149,24 @@ export class Replies {
       throw new TypeError(`A response with status ${status} has no body.`);
     }
     const { contentLength } = this.#fields;
-    const close = closes ? CLOSE : '';
+    const option = this.#option(closes);
     if (method === 'HEAD') {
       cancel(body);
       const framing =
         contentLength === undefined ? '\r\nTransfer-Encoding: chunked' : lengthLine(contentLength);
-      this.#writeHead(status, close + framing, to, begun);
+      this.#writeHead(status, option + framing, to, begun);
       to.endWithoutBody();
       return undefined;
     }
-    this.#writeHead(status, close, to, begun);
+    this.#writeHead(status, option, to, begun);
     if (contentLength === undefined) return { body: unframed(body), total: undefined };
     return { body: measured(body, contentLength), total: contentLength };
+  }
+
+  /** What Upgrade names holds for this connection alone (RFC 9110, 7.8): a 426 has it. */
+  #option(closes: boolean): string {
+    if (closes) return CLOSE;
+    return this.#fields.upgrade ? UPGRADE : '';
   }
 
   /** The Content-Length; -1 for none (RFC 9110, 8.6). */

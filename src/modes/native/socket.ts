@@ -103,10 +103,7 @@ export class NativeSocket implements Connection, Subscriber {
   }
 
   send(message: unknown): Sent {
-    if (this.#socket === undefined) return Sent.CLOSED;
-    if (this.#leaving !== undefined && this.#replies.length === 0 && !this.#inside) {
-      return Sent.CLOSED;
-    }
+    if (this.#socket === undefined || this.#leaving !== undefined) return Sent.CLOSED;
     const { handler } = this.#host;
     if (!this.#inside && this.#replies.length === 0 && !this.#opening && handler.pushes !== true) {
       throw new PushError(
@@ -248,11 +245,11 @@ export class NativeSocket implements Connection, Subscriber {
     try {
       result = this.#hooks.message(data, this);
     } catch (error) {
+      this.#inside = false;
       this.#settle({ state: ReplyState.FAILED, value: error });
       return;
-    } finally {
-      this.#inside = false;
     }
+    this.#inside = false;
     if (!isPromise(result)) {
       this.#settle({ state: ReplyState.DONE, value: result });
       return;
@@ -308,7 +305,9 @@ export class NativeSocket implements Connection, Subscriber {
       this.#write(checked(value));
     } catch (error) {
       this.#host.handlerFailed(error, this);
-      this.#end({ code: 'error', status: CloseStatus.INTERNAL_ERROR, text: '' });
+      // Whoever called ends it: `end()` within our cork() would send the Close, and never the FIN.
+      this.#leaving = { code: 'error', status: CloseStatus.INTERNAL_ERROR, text: '' };
+      this.#replies.length = 0;
     }
   }
 
