@@ -45,6 +45,8 @@ export interface SupervisorEvents {
   onGone?(worker: Worker): void;
   /** Workers die again and again at start. */
   onFatal(error: Error): void;
+  /** It holds workers of its own, and tells of those: nobody else is told that it is ready. */
+  readonly quiet?: boolean;
   /** The plan that the next start of this worker gets. */
   planFor?(worker: number): Plan;
 }
@@ -194,7 +196,8 @@ export class Supervisor {
         seat.threadId = message.threadId;
         seat.readyAtMs = performance.now();
         seat.record = { ...seat.record, failedStarts: 0 };
-        workerReady.publish({ workerId: seat.id, pid: seat.unit.pid });
+        if (this.#events.quiet !== true)
+          workerReady.publish({ workerId: seat.id, pid: seat.unit.pid });
         this.#events.onReady?.(seat, message.address);
         seat.onFirst?.();
         seat.onFirst = undefined;

@@ -1,6 +1,6 @@
 /** A server in a process of its own, on a Node that loads uWebSockets.js: `node host.ts '{"handler":…}'`. Told by IPC. */
 import { queryObjects } from 'node:v8';
-import { handlerErrors, workerDied, workerHandlerErrors } from '../../src/channels.ts';
+import { handlerErrors, workerDied, workerHandlerErrors, workerReady } from '../../src/channels.ts';
 import type { PatternsError } from '../../src/errors.ts';
 import { Exchange } from '../../src/modes/native/exchange.ts';
 import { NativeSocket } from '../../src/modes/native/socket.ts';
@@ -27,6 +27,7 @@ for (const channel of [handlerErrors, workerHandlerErrors]) {
     say({ event: 'handler-error', text: String(error?.message) });
   });
 }
+workerReady.subscribe((message) => say({ event: 'worker-ready', text: JSON.stringify(message) }));
 workerDied.subscribe((message) => say({ event: 'worker-died', text: JSON.stringify(message) }));
 
 try {

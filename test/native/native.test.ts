@@ -478,6 +478,7 @@ t.test('a worker that dies is replaced', { skip }, async (t) => {
   ] as const) {
     const { server } = await native(t, '', { workers: 2, unit });
     const before = (await server.stats()).workers;
+    t.equal(server.texts('worker-ready').length, 2, `${unit}: each is told of once`);
     const other = new Client(server.port).send(get('/'));
     await other.responses();
     const victim = new Client(server.port).send(get(path));

@@ -51,6 +51,7 @@ export async function startThreads(
     modeUrl: siblingUrl('./threads', import.meta.url).href,
   };
   const supervisor = new Supervisor(inChild, {
+    quiet: true,
     onFatal: fail,
     onMessage: (_worker, body) => {
       const note = body as Note;
