@@ -11,6 +11,8 @@ const ECHO_CONNECTIONS = 64;
 const LISTENERS = 1000;
 /** What the client keeps up with beside any of the servers: what is compared is CPU, not how far they get. */
 const BROADCASTS_HZ = 50;
+/** So long, what is late is not yet lost. */
+const DRAIN_MS = 10_000;
 
 interface Work extends Load {
   readonly name: string;
@@ -40,7 +42,7 @@ const WORKS: readonly Work[] = [
     connections: LISTENERS + 1,
     rateHz: BROADCASTS_HZ,
     bytes: 125,
-    more: { publishers: 1 },
+    more: { publishers: 1, drainMs: DRAIN_MS },
     over: { ws: 0.5, 'uWebSockets.js': undefined },
   },
 ];
