@@ -59,9 +59,15 @@ export const LOOPS: Readonly<Record<LoopName, LoopWords>> = {
   },
 };
 
-/** For several results: their own words where they agree. */
+/** For several results: their own words where all are deliveries of one kind, else those of requests. */
 export function wordsOf(loops: readonly LoopName[]): LoopWords {
-  return LOOPS[loops.length > 0 && loops.every((loop) => loop === 'push') ? 'push' : 'open'];
+  const [first = 'open'] = loops;
+  return LOOPS[delivers(first) && loops.every((loop) => loop === first) ? first : 'open'];
+}
+
+/** What counts is how soon something arrives; nothing answers anything. */
+export function delivers(loop: LoopName): boolean {
+  return loop === 'push' || loop === 'broadcast';
 }
 
 export function isScheduled(loop: LoopName): boolean {

@@ -4,7 +4,7 @@ import type { LatencySummary, LoadResult } from '../load/result.ts';
 import type { Checked } from '../load/threshold.ts';
 import { capital, formatCount, formatSeconds, formatUs, percentileName, plural } from './format.ts';
 import { KNEE_LIMITS } from './knees.ts';
-import { latencyOf, LOOPS } from './loops.ts';
+import { delivers, latencyOf, LOOPS } from './loops.ts';
 
 const COLUMNS = ['p50', 'p90', 'p95', 'p99', 'p99.9', 'max'] as const;
 const NAME_WIDTH = 14;
@@ -31,7 +31,7 @@ function headOf(result: LoadResult): string {
     result;
   const how =
     LOOPS[loop].name + (offeredPerSecond === null ? '' : ` at ${formatCount(offeredPerSecond)}/s`);
-  const inFlight = loop === 'push' || loop === 'broadcast' ? '' : `depth ${depth}, `;
+  const inFlight = delivers(loop) ? '' : `depth ${depth}, `;
   const shape = `${plural(connections, 'connection')}, ${inFlight}${plural(threads, 'thread')}`;
   const ended = result.interrupted ? ', ended early' : '';
   return `${target} (${protocol}): ${how}, ${formatSeconds(durationMs)}${ended}; ${shape}`;

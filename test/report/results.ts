@@ -248,6 +248,24 @@ export function pushResult(shape: Shape = {}, changes: Partial<LoadResult> = {})
   };
 }
 
+/** What connections sent to each other, of which one in a hundred did not arrive. */
+export function broadcastResult(shape: Shape = {}, changes: Partial<LoadResult> = {}): LoadResult {
+  const delivered = loadResult(shape);
+  const missed = Math.round(delivered.answered / 100);
+  return {
+    ...delivered,
+    target: 'ws://127.0.0.1:8080/chat',
+    protocol: 'ws',
+    loop: 'broadcast',
+    label: 'delivery times, from when each message was due',
+    sent: delivered.answered + missed,
+    failed: { ...delivered.failed, missed },
+    failedTotal: missed,
+    broadcast: { publishers: 1, listeners: 63, published: 400, repeated: 0, foreign: 0 },
+    ...changes,
+  };
+}
+
 export function calibration(): Calibration {
   const row = (percentile: Name, truthUs: number, off: number) => ({
     percentile,

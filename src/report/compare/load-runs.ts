@@ -1,6 +1,6 @@
 /** Results of `patterns load --json` as runs. */
 import type { Loaded } from '../html/schema.ts';
-import { latencyOf, LOOPS } from '../loops.ts';
+import { delivers, latencyOf, LOOPS } from '../loops.ts';
 import type { ComparedRun, Doubt, FigureName } from './run.ts';
 
 /** Percentiles by the words that `tooFew` has for them. */
@@ -24,7 +24,7 @@ function figuresOf(result: Loaded): ComparedRun['figures'] {
   const latency = latencyOf(result);
   const figures: Partial<Record<FigureName, number>> = {};
   // How much is published is not the server's doing.
-  if (result.loop !== 'push') figures.perSecond = result.ratePerSecond;
+  if (!delivers(result.loop)) figures.perSecond = result.ratePerSecond;
   if (result.server !== null) figures.cpuUs = result.server.cpuPerRequestUs;
   for (const [word, name] of Object.entries(PERCENTILES)) {
     if (!latency.tooFew.includes(word)) figures[name] = latency[name];
@@ -44,7 +44,7 @@ function askedOf({
   const rate = offeredPerSecond === null ? '' : `, ${Number(offeredPerSecond.toPrecision(2))}/s`;
   return (
     `${protocol}, ${LOOPS[loop].name}${rate}, ${connections} connections, ` +
-    `${loop === 'push' ? '' : `${depth} in flight on each, `}${threads} client threads`
+    `${delivers(loop) ? '' : `${depth} in flight on each, `}${threads} client threads`
   );
 }
 
@@ -52,7 +52,7 @@ function doubtsOf(result: Loaded): Doubt[] {
   const doubts: [Doubt, boolean][] = [
     ['clientBound', result.verdict.name === 'CLIENT_BOUND'],
     ['noisy', result.verdict.name === 'NOISY_MACHINE'],
-    [result.loop === 'push' ? 'missed' : 'failed', result.failedTotal > 0],
+    [delivers(result.loop) ? 'missed' : 'failed', result.failedTotal > 0],
     ['interrupted', result.interrupted],
     ['unsteady', result.steady === false],
   ];

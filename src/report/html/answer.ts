@@ -1,6 +1,6 @@
 /** What was asked, and the answer in a sentence. Pure. */
 import { KNEE_LIMITS } from '../knees.ts';
-import { LOOPS } from '../loops.ts';
+import { delivers, LOOPS } from '../loops.ts';
 import { least, most } from '../svg/scale.ts';
 import { compare } from './compare.ts';
 import type { Report, Run } from './runs.ts';
@@ -28,11 +28,24 @@ export function answerOf({ calibrations, knees, runs, suites }: Report): Answer 
 
 /** How a load was asked for. */
 function asked({ result }: Run): string {
-  const { connections, depth, durationMs, loop, offeredPerSecond, protocol, threads } = result;
+  const {
+    connections,
+    depth,
+    durationMs,
+    loop,
+    offeredPerSecond,
+    protocol,
+    ratePerSecond,
+    threads,
+  } = result;
   const over = `${plural(connections, 'connection')}${depth > 1 ? `, up to ${depth} requests on its way on each` : ''}`;
   const from = plural(threads, 'thread');
   if (loop === 'push') {
     return `How soon do events arrive? Whatever the server sent by itself in ${seconds(durationMs)}, on each of ${plural(connections, 'connection')}, read by ${from}; protocol ${protocol}.`;
+  }
+  if (result.broadcast !== null) {
+    const { listeners, publishers } = result.broadcast;
+    return `How soon does what one connection sends arrive at the others? ${plural(publishers, 'connection')} sent to ${plural(listeners, 'other')}, each message on a schedule, ${rate(ratePerSecond)} deliveries in all, for ${seconds(durationMs)}, from ${from}; protocol ${protocol}.`;
   }
   return loop === 'open'
     ? `How long do answers take at ${rate(offeredPerSecond ?? 0)}? Sent on a schedule (open loop) for ${seconds(durationMs)}, over ${over}, from ${from}; protocol ${protocol}.`
@@ -43,6 +56,7 @@ const TOOK: Readonly<Record<Run['result']['loop'], string>> = {
   open: 'took',
   closed: 'took, from being sent,',
   push: 'were on their way for',
+  broadcast: 'took, from being due,',
 };
 
 /** What became of it. */
@@ -144,7 +158,7 @@ function ofRuns(runs: readonly Run[]): Answer {
 function askedOfRuns(runs: readonly Run[]): string {
   const open = runs.filter(({ result }) => result.loop === 'open');
   const closed = runs.filter(({ result }) => result.loop === 'closed');
-  const push = runs.filter(({ result }) => result.loop === 'push');
+  const delivered = runs.filter(({ result }) => delivers(result.loop));
   const rates = range(
     open.map(({ result }) => result.offeredPerSecond ?? 0),
     1.02,
@@ -153,10 +167,9 @@ function askedOfRuns(runs: readonly Run[]): string {
     closed.map(({ result }) => result.connections),
     1,
   );
-  if (push.length === runs.length)
-    return 'How soon do events arrive that the server sends by itself?';
-  if (push.length > 0) {
-    return `${plural(push.length, 'load')} of events as they come, and ${plural(runs.length - push.length, 'load')} of requests.`;
+  if (delivered.length === runs.length) return 'How soon does what is published arrive?';
+  if (delivered.length > 0) {
+    return `${plural(delivered.length, 'load')} of what is published, and ${plural(runs.length - delivered.length, 'load')} of requests.`;
   }
   if (closed.length === 0) return `How long do answers take? All in an open loop, at ${rates}/s.`;
   if (open.length === 0) {

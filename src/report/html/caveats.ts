@@ -2,7 +2,7 @@
  * What a reader must know before a figure is believed, and which figures it touches. Pure: a run in, sentences out; they
  * stand beside each figure that they touch.
  */
-import { LOOPS } from '../loops.ts';
+import { delivers, LOOPS } from '../loops.ts';
 import type { Run } from './runs.ts';
 import type { Knee } from './schema.ts';
 import { capital, count, list, percent, percentileName, plural } from './words.ts';
@@ -84,7 +84,7 @@ export function caveatsOf({ latency, result }: Run): Caveat[] {
       touches: ALL,
     },
     failedTotal > 0 && {
-      kind: loop === 'push' ? 'missed' : 'failed',
+      kind: delivers(loop) ? 'missed' : 'failed',
       level: 'bad',
       short: `${capital(words.failed)} ${words.request}s are in no curve`,
       says: `${capital(words.failed)} ${words.request}s have no latency: no curve has them`,

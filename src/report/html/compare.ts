@@ -1,5 +1,5 @@
 /** Several runs held against each other in a sentence. Pure. Refused where a figure is not surely the server's. */
-import { LOOPS } from '../loops.ts';
+import { delivers, LOOPS } from '../loops.ts';
 import { least, most } from '../svg/scale.ts';
 import { groupsOf, type Run } from './runs.ts';
 import { LEAST_RUNS, median, medianInterval } from './statistics.ts';
@@ -37,9 +37,9 @@ export function compare(runs: readonly Run[]): string {
   if (groupsOf(runs).length === 1) return sayRepeats(runs);
   const { loop } = runs[0].result;
   if (runs.some(({ result }) => result.loop !== loop)) {
-    return 'They measure different things (open loop, closed loop, events as they come): read them one by one.';
+    return 'They measure different things (open loop, closed loop, what is published): read them one by one.';
   }
-  if (loop === 'push') return comparePush(runs);
+  if (delivers(loop)) return compareDeliveries(runs);
   return loop === 'open' ? compareOpen(runs) : compareClosed(runs);
 }
 
@@ -74,15 +74,16 @@ function compareOpen(runs: readonly Run[]): string {
   return `At the same rate, p99 was least with ${say(first)} and most with ${say(last)}.${doubtOf(first, last)}`;
 }
 
-function comparePush(runs: readonly Run[]): string {
+function compareDeliveries(runs: readonly Run[]): string {
   if (runs.some(({ latency }) => latency.count === 0))
     return 'Not all say when their events left: how soon they arrive cannot be compared.';
   const say = ({ name, middle, runs: times }: Side): string =>
     `${name} (${us(middle)}${times > 1 ? `, median of ${times} runs` : ''})`;
+  const { unit } = LOOPS[runs[0].result.loop];
   const [first, last] = sidesOf(runs, ({ latency }) => latency.p99Us);
   const missed = runs.filter(({ result }) => result.failedTotal > 0).map(({ name }) => name);
-  const holes = missed.length === 0 ? '' : ` Events were missed by ${list(missed, 3)}.`;
-  return `99% of events arrived soonest with ${say(first)} and latest with ${say(last)}.${doubtOf(first, last)}${holes}`;
+  const holes = missed.length === 0 ? '' : ` Some ${unit}s were missed by ${list(missed, 3)}.`;
+  return `99% of ${unit}s arrived soonest with ${say(first)} and latest with ${say(last)}.${doubtOf(first, last)}${holes}`;
 }
 
 function compareClosed(runs: readonly Run[]): string {

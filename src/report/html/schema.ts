@@ -60,7 +60,7 @@ const environment = v.object({
 const loadResult = v.object({
   target: text,
   protocol: text,
-  loop: v.picklist(['closed', 'open', 'push']),
+  loop: v.picklist(['closed', 'open', 'push', 'broadcast']),
   label: text,
   connections: count,
   depth: count,
@@ -73,6 +73,18 @@ const loadResult = v.object({
   failedTotal: count,
   push: v.optional(
     v.nullable(v.object({ gaps: count, repeated: count, resumed: count, unstamped: count })),
+    null,
+  ),
+  broadcast: v.optional(
+    v.nullable(
+      v.object({
+        publishers: count,
+        listeners: count,
+        published: count,
+        repeated: count,
+        foreign: count,
+      }),
+    ),
     null,
   ),
   inFlight: v.number(),

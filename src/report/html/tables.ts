@@ -1,7 +1,7 @@
 /** Tables that are no figure's: the runs at a glance, why their verdicts, where every request went. */
 import { m, nothing, type Markup } from '../svg/markup.ts';
 import { renderTable, runTag, type Cell, type Table } from './blocks.ts';
-import { wordsOf } from '../loops.ts';
+import { delivers, wordsOf } from '../loops.ts';
 import { icon, type Sign } from './icons.ts';
 import type { Run } from './runs.ts';
 import { capital, count, failureWords, plural, rate, us } from './words.ts';
@@ -99,8 +99,9 @@ function eventsTable(runs: readonly Run[]): Table {
       'resumed',
     ],
     rows: runs.map(({ name, result }) => {
-      const { answered, connects, failedTotal, push, sent } = result;
-      const { gaps = 0, repeated = 0, resumed = 0, unstamped = 0 } = push ?? {};
+      const { answered, broadcast, connects, failedTotal, push, sent } = result;
+      const { gaps = 0, resumed = 0, unstamped = 0 } = push ?? {};
+      const { repeated = 0 } = push ?? broadcast ?? {};
       const figures = [sent, answered, failedTotal, gaps, repeated, unstamped];
       return [
         name,
@@ -122,12 +123,12 @@ function problemsOf(runs: readonly Run[]): string[] {
 export function renderAccount(runs: readonly Run[]): Markup {
   if (runs.length === 0) return nothing;
   const problems = problemsOf(runs);
-  const push = runs.filter(({ result }) => result.loop === 'push');
-  const others = runs.filter(({ result }) => result.loop !== 'push');
+  const delivered = runs.filter(({ result }) => delivers(result.loop));
+  const others = runs.filter(({ result }) => !delivers(result.loop));
   const { request } = wordsOf(runs.map(({ result }) => result.loop));
   return m`<section id="account"><h2>Where every ${request} went</h2>
 ${others.length > 0 && renderTable(requestsTable(others))}
-${push.length > 0 && renderTable(eventsTable(push))}
+${delivered.length > 0 && renderTable(eventsTable(delivered))}
 ${problems.length > 0 && m`<ul class="problems">${problems.map((problem) => m`<li>${problem}</li>`)}</ul>`}
 </section>
 `;
