@@ -82,7 +82,12 @@ export const GROUPS: Readonly<Record<string, readonly Flag[]>> = {
     flag('--seed <n>', count, 'seed', 'of the arrivals (default: 1)'),
   ],
   'How long:': [
-    flag('-d, --duration <time>', ms, 'durationMs', 'measured (default: 10s, or until --count)'),
+    flag(
+      '-d, --duration <time>',
+      ms,
+      'durationMs',
+      'measured (default: 10s, or until --count; without an answer for 10s, or twice the --timeout, a count is given up)',
+    ),
     flag('-n, --count <n>', count, 'count', 'requests that are measured'),
     flag(
       '-w, --warmup <time>',

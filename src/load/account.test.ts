@@ -17,7 +17,7 @@ t.test("a socket's error has a kind", async (t) => {
     ['ENOENT', true, Failure.REFUSED],
     ['ETIMEDOUT', true, Failure.CONNECT_TIMEOUT],
     ['ETIMEDOUT', false, Failure.TIMEOUT],
-    ['ECONNRESET', true, Failure.REFUSED],
+    ['ECONNRESET', true, Failure.RESET],
     ['ECONNRESET', false, Failure.RESET],
     ['EPIPE', false, Failure.RESET],
     ['EADDRNOTAVAIL', true, Failure.LOCAL],

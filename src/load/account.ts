@@ -79,5 +79,5 @@ const OUT_OF = new Set([
 export function failureOf(code: string | undefined, connecting: boolean): Failure {
   if (code !== undefined && OUT_OF.has(code)) return Failure.LOCAL;
   if (code === 'ETIMEDOUT') return connecting ? Failure.CONNECT_TIMEOUT : Failure.TIMEOUT;
-  return connecting ? Failure.REFUSED : Failure.RESET;
+  return connecting && code !== 'ECONNRESET' ? Failure.REFUSED : Failure.RESET;
 }

@@ -37,6 +37,8 @@ export interface Measured {
   readonly machine: MachineFigures | undefined;
   readonly warmup: LoadResult['warmup'];
   readonly interrupted: boolean;
+  /** Why it was ended before its count was reached, if it was. */
+  readonly gaveUp: string | undefined;
   readonly environment: Environment;
 }
 
@@ -75,7 +77,7 @@ export function assemble(measured: Measured): LoadResult {
     clockFromMs: Math.min(...reports.map(({ measuredFromMs }) => measuredFromMs)),
     durationMs,
     ratePerSecond: perSecond(account.answered),
-    offeredPerSecond: open ? perSecond(scheduled) : null,
+    offeredPerSecond: open ? offeredBy(plan, perSecond(scheduled)) : null,
     bytesRead: sum(reports, ({ bytesRead }) => bytesRead),
     response,
     service,
@@ -93,7 +95,7 @@ export function assemble(measured: Measured): LoadResult {
     server: serverOf(measured, account.answered),
     machine: measured.machine ?? null,
     verdict: verdictOf(measured, client, lag?.p99Us, response.p99Us, durationMs),
-    problems: problemsOf(reports),
+    problems: [...gaveUpOf(measured), ...problemsOf(reports)],
     environment: measured.environment,
     seconds,
   };
@@ -229,6 +231,15 @@ function broadcastOf(
     repeated: sum(reports, ({ broadcast }) => broadcast.repeated),
     foreign: sum(reports, ({ broadcast }) => broadcast.foreign),
   };
+}
+
+/** By stages it is what came due; else what was asked for, so that repeated loads say the same. */
+function offeredBy({ rateHz, stages }: Plan, duePerSecond: number): number {
+  return stages === undefined ? rateHz! : duePerSecond;
+}
+
+function gaveUpOf({ gaveUp }: Measured): LoadResult['problems'] {
+  return gaveUp === undefined ? [] : [{ problem: gaveUp, count: 1 }];
 }
 
 function problemsOf(reports: readonly ThreadReport[]): LoadResult['problems'] {

@@ -362,14 +362,14 @@ export class Engine implements Keeper, LoopHost {
     this.#dialer.settled();
   }
 
-  gone(slot: Slot, failure: Failure | undefined, whileConnecting: boolean): void {
-    if (whileConnecting) {
-      this.#connects.failed += 1;
-      if (this.#started) this.#loop.refused(failure!);
-      this.#dialer.settled();
-    } else if (failure !== undefined) {
-      this.#connects.lost += 1;
-    }
+  gone(slot: Slot, failure: Failure | undefined, state: State): void {
+    const connecting = state === State.CONNECTING;
+    if (connecting) this.#connects.failed += 1;
+    else if (failure !== undefined) this.#connects.lost += 1;
+    // Also one whose handshake was refused was never there to send on.
+    const refused = connecting || state === State.OPENING;
+    if (refused && failure !== undefined && this.#started) this.#loop.refused(failure);
+    if (connecting) this.#dialer.settled();
     if (this.#drained !== undefined) this.#checkDrained();
     this.#dialer.dialAgain(slot);
   }
@@ -391,6 +391,7 @@ export class Engine implements Keeper, LoopHost {
 
   begun(measureFrom: number): void {
     this.measureFrom = measureFrom;
+    this.#problems.clear();
     this.#intervalFrom = measureFrom;
     this.#usage.begin();
     this.watch.begin();

@@ -24,6 +24,8 @@ import { WarmUp } from './warm-up.ts';
 /** From the word to begin until the threads begin: they all have heard it by then. */
 const LEAD_MS = 20;
 const CLOSE_GRACE_MS = 2000;
+/** How long a load that only its count ends goes on without an answer; longer where a request has longer. */
+const PATIENCE_MS = 10_000;
 
 export type Phase = 'connecting' | 'warming up' | 'measuring' | 'draining';
 
@@ -83,6 +85,9 @@ class Run {
   #phaseFrom = sharedNowMs();
   #timer: NodeJS.Timeout | undefined = undefined;
   #interrupted = false;
+  #gaveUp: string | undefined = undefined;
+  /** Since the measurement began. */
+  #answeredAtMs = 0;
 
   constructor(plan: Plan, options: RunOptions) {
     this.#plan = plan;
@@ -121,6 +126,7 @@ class Run {
         ...this.#observer.figures(),
         warmup: this.#warmUp.summary(),
         interrupted: this.#interrupted,
+        gaveUp: this.#gaveUp,
         environment: this.#environment,
       });
     } finally {
@@ -170,7 +176,20 @@ class Run {
   }
 
   #onMeasured(joined: JoinedInterval): void {
-    this.#progress(this.#tally.add(joined));
+    const second = this.#tally.add(joined);
+    this.#progress(second);
+    this.#giveUpIfStuck(second);
+  }
+
+  /** A count that nothing answers any more would never be reached. */
+  #giveUpIfStuck({ answered, toMs }: SecondFigures): void {
+    const { count, durationMs, timeoutMs } = this.#plan;
+    if (answered > 0) this.#answeredAtMs = toMs;
+    const patienceMs = Math.max(PATIENCE_MS, 2 * timeoutMs);
+    if (count === undefined || durationMs !== Infinity || this.#gaveUp !== undefined) return;
+    if (toMs - this.#answeredAtMs < patienceMs) return;
+    this.#gaveUp = `no answer for ${patienceMs / 1000} s: given up before the count of ${count} was reached`;
+    this.#stop();
   }
 
   async #finish(): Promise<ThreadReport[]> {

@@ -54,7 +54,8 @@ export interface Keeper {
   /** The connection has come to take requests, or answers came: there may be room for more. */
   freed(slot: Slot, at: number): void;
   /** The connection is gone; what it had in flight has been failed. `failure` is undefined where nobody is to blame. */
-  gone(slot: Slot, failure: Failure | undefined, whileConnecting: boolean): void;
+  /** `state`: what it was in. */
+  gone(slot: Slot, failure: Failure | undefined, state: State): void;
   /** A sentence about what went wrong, for people. */
   complain(problem: string): void;
   /** The driver cannot make a request: the load ends with this error. */
@@ -221,7 +222,7 @@ export class Slot {
       this.#keeper.failed(this, failure, 0);
     }
     this.head = 0;
-    this.#leave(failure, state === State.CONNECTING);
+    this.#leave(failure, state);
   }
 
   /** Leaves without a word to the engine: the load is over. */
@@ -341,14 +342,15 @@ export class Slot {
   }
 
   #close(failure: Failure | undefined): void {
+    const { state } = this;
     this.state = State.IDLE;
     this.#discard()?.destroySoon();
-    this.#leave(failure, false);
+    this.#leave(failure, state);
   }
 
-  #leave(failure: Failure | undefined, whileConnecting: boolean): void {
+  #leave(failure: Failure | undefined, state: State): void {
     this.fruitless = this.answers > 0 ? 0 : this.fruitless + 1;
-    this.#keeper.gone(this, failure, whileConnecting);
+    this.#keeper.gone(this, failure, state);
   }
 
   #discard(): Socket | undefined {

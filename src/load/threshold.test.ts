@@ -53,6 +53,21 @@ t.test('kept or not', async (t) => {
   }
 });
 
+t.test('where nothing was answered', async (t) => {
+  const nothing = { ...result, sent: 20, answered: 0, failedTotal: 0 };
+  for (const text of ['errors<0.1%', 'errors<3']) {
+    t.match(checkThreshold(parseThreshold(text), nothing), {
+      passed: false,
+      sentence: `${text} was not kept: nothing was measured`,
+    });
+  }
+  const failed = { ...nothing, failedTotal: 20 };
+  t.equal(
+    checkThreshold(parseThreshold('errors<5%'), failed).sentence,
+    'errors<5% was not kept: it was 100.000%',
+  );
+});
+
 t.test('what is no threshold is refused with a sentence', async (t) => {
   for (const text of [
     '',

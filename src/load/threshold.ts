@@ -82,7 +82,7 @@ export function parseThreshold(given: string): Threshold {
   return { ...base, metric: metric as 'errors', limit: isShare ? value / 100 : value, isShare };
 }
 
-/** Where nothing was measured a latency keeps no threshold. */
+/** Where nothing was measured a latency keeps no threshold, and neither does a share of errors. */
 export function checkThreshold(threshold: Threshold, result: LoadResult): Checked {
   const { isShare, limit, metric, of, operator, text } = threshold;
   let actual: number;
@@ -93,18 +93,14 @@ export function checkThreshold(threshold: Threshold, result: LoadResult): Checke
   } else if (metric === 'errors' || metric === 'unsent') {
     const count = metric === 'errors' ? result.failedTotal : result.unsent;
     const all = metric === 'errors' ? result.sent : (result.scheduled ?? 0);
+    if (metric === 'errors' && result.answered + count === 0) return nothingMeasured(threshold);
     const share = all === 0 ? 0 : count / all;
     actual = isShare ? share : count;
     shown = isShare ? `${(share * 100).toFixed(3)}%` : String(count);
   } else {
     const summary = result[of];
     if (summary === null || summary.count === 0) {
-      return {
-        threshold,
-        passed: false,
-        actual: Number.NaN,
-        sentence: `${text} was not kept: nothing was measured`,
-      };
+      return nothingMeasured(threshold);
     }
     actual = summary[LATENCIES[metric]];
     shown = actual < 1000 ? `${actual.toFixed(1)} us` : `${(actual / 1000).toFixed(3)} ms`;
@@ -115,5 +111,14 @@ export function checkThreshold(threshold: Threshold, result: LoadResult): Checke
     passed,
     actual,
     sentence: `${text} was ${passed ? '' : 'not '}kept: it was ${shown}`,
+  };
+}
+
+function nothingMeasured(threshold: Threshold): Checked {
+  return {
+    threshold,
+    passed: false,
+    actual: Number.NaN,
+    sentence: `${threshold.text} was not kept: nothing was measured`,
   };
 }

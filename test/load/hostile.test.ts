@@ -51,6 +51,43 @@ t.test('closes at once', async (t) => {
   t.equal(result.verdict.name, 'UNCLEAR');
 });
 
+t.test('refuses the handshake', async (t) => {
+  const server = await listen(
+    t,
+    (socket) =>
+      void socket.on('data', () => {
+        socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+      }),
+  );
+  for (const plan of [{ count: 12 }, { rateHz: 100, durationMs: 300 }]) {
+    const result = await load(server.url.replace('tcp', 'ws'), plan);
+    accounted(t, result);
+    t.equal(result.answered, 0);
+    t.ok(result.failed.protocolError > 0, 'what was to be sent has failed');
+    only(t, result, 'protocolError');
+    t.match(result.problems, [{ problem: /answered the handshake with 200/ }]);
+  }
+});
+
+t.test('is gone for good: a count is given up', async (t) => {
+  const server = await listen(t, (socket) => {
+    socket.on('data', (chunk) => {
+      socket.write(chunk);
+      if (server.connections() === 4) void server.close();
+    });
+  });
+  const result = await load(server.url, {
+    count: 1_000_000,
+    durationMs: undefined,
+    timeoutMs: 100,
+  });
+  accounted(t, result);
+  t.ok(result.interrupted);
+  t.match(result.problems, [
+    { problem: 'no answer for 10 s: given up before the count of 1000000 was reached' },
+  ]);
+});
+
 t.test('closes in an orderly way after the request', async (t) => {
   const server = await listen(t, (socket) => void socket.on('data', () => socket.end()));
   const result = await load(server.url, { count: 8 });
