@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { OptionError, PatternsError } from 'patterns-runtime';
 import { runCampaign } from './campaign.ts';
+import { sayFailures } from './doubts.ts';
 import { Folder } from './folder.ts';
 import { environment } from './measure/environment.ts';
 import { beTheOnlyOne } from './measure/only-one.ts';
@@ -9,7 +10,7 @@ import { Progress } from './progress.ts';
 import { questions } from './questions/index.ts';
 import type { Question } from './questions/question.ts';
 import { plansOf, type BenchRequest } from './request.ts';
-import type { BenchPlan } from './result.ts';
+import type { BenchPlan, BenchResult } from './result.ts';
 import { showResult } from './show.ts';
 
 /** Where a run's folder is made, in the working directory, unless --out says otherwise. */
@@ -54,13 +55,20 @@ export async function bench(request: BenchRequest, io: BenchIo): Promise<void> {
         `Ended early: go on with patterns bench --resume ${open.path}.`,
       );
     }
-    if (open.size === 0) {
-      throw new PatternsError(
-        'PATTERNS_BENCH',
-        `Nothing could be measured: ${result.lost[0].reason}`,
-      );
-    }
+    const nothing = sayNothing(result);
+    if (nothing !== undefined) throw new PatternsError('PATTERNS_BENCH', nothing);
   }
+}
+
+/** Undefined where any run was answered anything. */
+function sayNothing({ blocks, lost }: BenchResult): string | undefined {
+  const runs = Object.entries(blocks.runs).flatMap(([arm, trials]) =>
+    trials.map((trial) => ({ arm, trial })),
+  );
+  if (runs.some(({ trial }) => trial.result.messages > 0)) return undefined;
+  const failures = sayFailures(runs);
+  const why = failures === undefined ? lost[0]?.reason : `${failures}.`;
+  return `Nothing could be measured: ${why ?? 'no request was answered.'}`;
 }
 
 async function waitForOthers(progress: Progress, signal: AbortSignal): Promise<void> {

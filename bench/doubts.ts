@@ -16,7 +16,6 @@ export function doubtsOf(runs: readonly Doubtful[]): string[] {
   const clientBound = verdict('CLIENT_BOUND');
   const unclear = verdict('UNCLEAR');
   const disturbed = of(isDisturbed);
-  const failed = runs.reduce((sum, { trial }) => sum + trial.result.errors, 0);
   const some = (count: number): string => `${count} of ${runs.length} runs`;
   const sentences: string[] = [];
   if (clientBound > 0) {
@@ -38,12 +37,8 @@ export function doubtsOf(runs: readonly Doubtful[]): string[] {
       `In ${some(disturbed)} others used more than ${DISTURBED_CORES} cores of the machine${which}.`,
     );
   }
-  if (failed > 0) {
-    const arms = new Set(runs.filter(({ trial }) => trial.result.errors > 0).map(({ arm }) => arm));
-    sentences.push(
-      `${failed} requests failed, with ${[...arms].join(', ')}: they are in no figure.`,
-    );
-  }
+  const failures = sayFailures(runs);
+  if (failures !== undefined) sentences.push(`${failures}. They are in no figure.`);
   const unsettled = new Set(runs.filter(({ trial }) => !hasSettled(trial)).map(({ arm }) => arm));
   if (unsettled.size > 0) {
     sentences.push(
@@ -58,13 +53,33 @@ export function doubtsOf(runs: readonly Doubtful[]): string[] {
   return sentences;
 }
 
+/** How many requests failed, how, with which arms, and what the server said first; without a full stop. */
+export function sayFailures(runs: readonly Doubtful[]): string | undefined {
+  const failing = runs.filter(({ trial }) => trial.result.errors > 0);
+  if (failing.length === 0) return undefined;
+  const total = failing.reduce((sum, { trial }) => sum + trial.result.errors, 0);
+  const kinds = new Map<string, number>();
+  for (const { trial } of failing) {
+    for (const [kind, count] of Object.entries(detailOf(trial).failed ?? {})) {
+      if (count > 0) kinds.set(kind, (kinds.get(kind) ?? 0) + count);
+    }
+  }
+  const how = [...kinds].map(([kind, count]) => `${count} ${kind}`).join(', ');
+  const arms = new Set(failing.map(({ arm }) => arm));
+  const what = `${total} requests failed${how === '' ? '' : ` (${how})`}, with ${[...arms].join(', ')}`;
+  const error = failing.find(({ trial }) => trial.firstError !== undefined)?.trial.firstError;
+  if (error !== undefined) return `${what}; the server's first error was ${JSON.stringify(error)}`;
+  const problem = failing.map(({ trial }) => detailOf(trial).problems?.[0]?.problem).find(Boolean);
+  return problem === undefined ? what : `${what}; the first was ${JSON.stringify(problem)}`;
+}
+
 export function isDisturbed({ foreignCores, stealCores }: Trial): boolean {
   return foreignCores + stealCores > DISTURBED_CORES;
 }
 
 /** False: it was still warming up when it was measured. */
 export function hasSettled({ result }: Trial): boolean {
-  return (result.detail as Detail | undefined)?.settled !== false;
+  return detailOf({ result }).settled !== false;
 }
 
 /** What our load generator says of itself. */
@@ -72,13 +87,20 @@ interface Detail {
   readonly verdict?: { readonly name?: unknown };
   readonly label?: unknown;
   readonly settled?: unknown;
+  /** By kind. */
+  readonly failed?: Readonly<Record<string, number>>;
+  readonly problems?: ReadonlyArray<{ readonly problem: string }>;
 }
 
-function verdictOf({ result }: Trial): unknown {
-  return (result.detail as Detail | undefined)?.verdict?.name;
+function detailOf({ result }: Pick<Trial, 'result'>): Detail {
+  return (result.detail as Detail | undefined) ?? {};
 }
 
-function isClosedLoop({ result }: Trial): boolean {
-  const label = (result.detail as Detail | undefined)?.label;
+function verdictOf(trial: Trial): unknown {
+  return detailOf(trial).verdict?.name;
+}
+
+function isClosedLoop(trial: Trial): boolean {
+  const { label } = detailOf(trial);
   return typeof label === 'string' && label.startsWith('service times only');
 }

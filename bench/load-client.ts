@@ -98,6 +98,7 @@ const result: LoadResult = {
     warmup: found.warmup,
     /** False: its warm-up was to last until all was steady, and was given up. */
     settled: plan.warmUpMs !== 'auto' || found.warmup.steady !== false,
+    failed: found.failed,
     problems: found.problems,
     histogram: response.histogram,
   },

@@ -5,6 +5,7 @@ import { killGroup, startChild } from './children.ts';
 
 const START_MS = 20_000;
 const STOP_MS = 5000;
+/** Of what it writes: so much of its beginning, and as much of its end. */
 const KEPT_BYTES = 64 * 1024;
 
 /** How to start a server. */
@@ -26,7 +27,7 @@ export interface RunningServer {
   readonly pid: number;
   readonly host: string;
   readonly port: number;
-  /** SIGTERM, then SIGKILL. Resolves to what it wrote to stderr (the last 64 KiB). */
+  /** SIGTERM, then SIGKILL. Resolves to what it wrote to stderr (the first and the last 64 KiB). */
   stop(): Promise<string>;
 }
 
@@ -71,20 +72,24 @@ export async function startServer(
     env: { ...process.env, ...server.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let errors = '';
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-    errors = (errors + text).slice(-KEPT_BYTES);
-  });
+  let first = '';
+  let last = '';
+  const keep = (text: string): void => {
+    const room = KEPT_BYTES - first.length;
+    first += text.slice(0, room);
+    last = (last + text.slice(room)).slice(-KEPT_BYTES);
+  };
+  child.stderr!.setEncoding('utf8').on('data', keep);
   const closed = new Promise<void>((resolve) => {
     child.once('close', () => resolve());
     child.once('error', (error) => {
-      errors += error.message;
+      keep(error.message);
       resolve();
     });
   });
   const stop = async (): Promise<string> => {
     await end(child, closed);
-    return errors;
+    return first + last;
   };
   try {
     const { host, port } = await listening(child, server, closed);

@@ -45,6 +45,8 @@ export interface Trial {
   readonly foreignCores: number;
   readonly stealCores: number;
   readonly workers: readonly WorkerCounts[];
+  /** The first that its log has of a handler that threw, or of whatever else went wrong: 'Error: no database'. */
+  readonly firstError?: string;
   /** Missing where the server does not say. */
   readonly loops?: readonly LoopFigures[];
   /** Missing where nothing was pinned. */
@@ -107,10 +109,12 @@ export async function runTrial({ server, client, signal }: TrialPlan): Promise<T
     loops = reports?.read(window) ?? [];
     reports?.remove();
   }
+  const firstError = parseFirstError(said);
   return {
     result,
     ...between(before, after),
     workers: parseStats(said),
+    ...(firstError !== undefined && { firstError }),
     ...(loops.length > 0 && { loops }),
     ...(cores && hasTaskset && { placement: cores }),
   };
@@ -139,7 +143,7 @@ function ownUsage(): Usage {
   };
 }
 
-type Measured = Omit<Trial, 'result' | 'workers' | 'placement' | 'loops'>;
+type Measured = Omit<Trial, 'result' | 'workers' | 'placement' | 'loops' | 'firstError'>;
 
 /** Exported for its test. */
 export function between(before: Snapshot | undefined, after: Snapshot | undefined): Measured {
@@ -187,4 +191,18 @@ export function parseStats(log: string): readonly WorkerCounts[] {
     }
   }
   return [];
+}
+
+/** Of a server's log: of the first line of JSON that tells of an error, what it was. Exported for its test. */
+export function parseFirstError(log: string): string | undefined {
+  for (const line of log.split('\n')) {
+    if (!line.startsWith('{') || !line.includes('"err"')) continue;
+    try {
+      const { err } = JSON.parse(line) as { err?: { type?: string; message?: string } };
+      if (err?.message !== undefined) return `${err.type ?? 'Error'}: ${err.message}`;
+    } catch {
+      continue; // cut where the middle of the log was left out
+    }
+  }
+  return undefined;
 }

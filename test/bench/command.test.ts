@@ -123,6 +123,19 @@ t.test('nothing could be measured: exit 1', async (t) => {
   t.match(err, /^patterns: Nothing could be measured: Mode dispatched cannot serve this/m);
 });
 
+t.test('a handler that throws measures nothing: how all failed, why, and exit 1', async (t) => {
+  const folder = folderOf(t, {
+    'throws.mjs': 'export default { message() { throw new Error("no database"); } };',
+  });
+  const args = ['./throws.mjs', '--quick', '--modes=single', '--out=run'];
+  const { code, err, out } = await measure(t, ['bench', ...tiny, ...args], { cwd: folder });
+  t.equal(code, 1);
+  const why =
+    /\d+ requests failed \(.*\d+ closedEarly.*\), with single; the server's first error was "Error: no database"\./;
+  t.match(err, new RegExp(`^patterns: Nothing could be measured: ${why.source}$`, 'm'));
+  t.match(out, why, 'among the doubts, too');
+});
+
 t.test('help names the suites and what each answers', async (t) => {
   const { code, out } = await run(['bench', '--help']);
   t.equal(code, 0);

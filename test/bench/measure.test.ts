@@ -6,7 +6,13 @@ import { runClient, type ClientCommand } from '../../bench/measure/client.ts';
 import { runBlocks } from '../../bench/measure/compare.ts';
 import { hasProc } from '../../bench/measure/proc.ts';
 import { parseListening, startServer } from '../../bench/measure/server.ts';
-import { between, cpuMs, parseStats, runTrial } from '../../bench/measure/trial.ts';
+import {
+  between,
+  cpuMs,
+  parseFirstError,
+  parseStats,
+  runTrial,
+} from '../../bench/measure/trial.ts';
 
 const node = (script: string): { name: string; command: string; args: string[] } => ({
   name: 'small',
@@ -117,6 +123,14 @@ t.test('the stats in a log', async (t) => {
   t.same(parseStats(`starting\n${line(1)}\n${line(2)}\nbye\n`), [{ id: 2 }]);
   t.same(parseStats('{"stats": broken\n{"level":30}\n'), []);
   t.same(parseStats(''), []);
+});
+
+t.test('the first error of a server’s log', async (t) => {
+  const line = (message: string): string =>
+    JSON.stringify({ level: 50, err: { type: 'TypeError', message }, msg: 'the handler threw' });
+  t.equal(parseFirstError(`{"level":30}\n${line('one')}\n${line('two')}\n`), 'TypeError: one');
+  t.equal(parseFirstError(`{"err":{"mess\n${line('two')}`), 'TypeError: two');
+  t.equal(parseFirstError('an "err" in words\n{"level":30,"msg":"stopped"}\n'), undefined);
 });
 
 t.test('blocks run every arm once, in an order drawn from the seed', async (t) => {

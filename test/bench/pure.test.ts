@@ -159,7 +159,21 @@ t.test('what is doubtful, in sentences', async (t) => {
     ],
     [
       of(trial({ result: { messages: 1, seconds: 1, errors: 3 } })),
-      /^3 requests failed, with single/,
+      /^3 requests failed, with single\. They are in no figure\.$/,
+    ],
+    [
+      of(
+        trial({
+          result: {
+            messages: 0,
+            seconds: 1,
+            errors: 3,
+            detail: { failed: { reset: 2, timeout: 0, badStatus: 1 } },
+          },
+          firstError: 'Error: no database',
+        }),
+      ),
+      /^3 requests failed \(2 reset, 1 badStatus\), with single; the server's first error was "Error: no database"\. /,
     ],
     [of(trial({}, { label: 'service times only: …' })), /^Latency is service time/],
   ];
