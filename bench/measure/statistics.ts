@@ -1,5 +1,6 @@
 /** The package's own statistics: the reports and `patterns compare` use the same. */
 export {
+  executing,
   median,
   medianInterval,
   ratioInterval,

@@ -4,6 +4,7 @@ import { allowedCores, place, type Placement } from './cores.ts';
 import { LoopReports, type LoopFigures } from './loops.ts';
 import { hasProc, readMachine, readTree, type MachineUsage, type Usage } from './proc.ts';
 import { hasTaskset, startServer, type RunningServer, type ServerCommand } from './server.ts';
+import { executing } from './statistics.ts';
 
 /** More than this many cores' worth of others' work on the machine disturbs a run. */
 export const DISTURBED_CORES = 0.1;
@@ -28,11 +29,9 @@ export interface WorkerCounts {
   readonly messages: number;
 }
 
-/** Messages of each worker that executes: a loop that only reads for others had connections and no message. */
+/** Messages of each worker that executes, in the words of reports. */
 export function workOf(workers: readonly WorkerCounts[]): number[] {
-  return workers
-    .filter(({ accepted, messages }) => messages > 0 || accepted === 0)
-    .map(({ messages }) => messages);
+  return executing(workers).map(({ messages }) => messages);
 }
 
 export interface Trial {

@@ -11,3 +11,4 @@ export {
 export { seededRandom, shuffled, type Random } from './random.ts';
 export { DESIGNS, LEAST_RUNS, type Design } from './shift.ts';
 export { mean, median, variation } from './summary.ts';
+export { executing, type WorkerRow } from './work.ts';

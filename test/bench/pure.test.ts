@@ -19,6 +19,7 @@ import { ALL, FEW, timingOf, wanted } from '../../bench/questions/servers.ts';
 import { plansOf, type BenchRequest } from '../../bench/request.ts';
 import type { BenchPlan } from '../../bench/result.ts';
 import { modeNames } from '../../src/modes/index.ts';
+import { armsOf } from '../../src/report/html/arms.ts';
 
 t.jobs = 1;
 
@@ -411,8 +412,29 @@ t.test('a folder: what is kept comes back', async (t) => {
 });
 
 t.test('the work of workers: one that only reads for others is none, an idle one is', async (t) => {
-  const worker = (accepted: number, messages: number) => ({ id: 1, pid: 1, accepted, messages });
-  t.same(workOf([worker(64, 0), worker(0, 300), worker(0, 100)]), [300, 100], 'dispatched');
-  t.same(workOf([worker(2, 400), worker(0, 0)]), [400, 0], 'sharded, with a shard that got none');
-  t.same(workOf([]), []);
+  const worker = (id: number, accepted: number, messages: number) => ({
+    id,
+    pid: 1,
+    accepted,
+    messages,
+  });
+  const cases: [string, ReturnType<typeof worker>[], number[]][] = [
+    ['single: the main loop is the worker', [worker(0, 64, 9)], [9]],
+    ['single, that got none', [worker(0, 64, 0)], [0]],
+    ['dispatched', [worker(0, 64, 0), worker(1, 0, 300), worker(2, 0, 0)], [300, 0]],
+    [
+      'sharded, with a shard that got no connection',
+      [worker(1, 2, 400), worker(2, 0, 0)],
+      [400, 0],
+    ],
+    ['sharded, with one whose connections kept silent', [worker(1, 2, 4), worker(2, 3, 0)], [4, 0]],
+    ['a server that does not say', [], []],
+  ];
+  for (const [name, workers, expected] of cases) {
+    t.same(workOf(workers), expected, name);
+    const run = { ...trial({ workers }), workers };
+    const suite = { blocks: { runs: { arm: [run] } } } as unknown as Parameters<typeof armsOf>[0];
+    const [{ trials }] = armsOf(suite);
+    if (expected.some((one) => one > 0)) t.same(trials[0].work, expected, `${name}: in the page`);
+  }
 });

@@ -342,7 +342,7 @@ export function suiteResult(arms: Readonly<Record<string, ArmShape>>, blocks = 5
         foreignCores: block === 2 ? 0.3 : 0.02,
         stealCores: 0,
         workers: workers.map((share, id) => ({
-          id,
+          id: id + 1,
           pid: 100 + id,
           accepted: 32,
           messages: Math.round(near(messages * share)),

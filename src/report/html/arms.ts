@@ -2,7 +2,7 @@
 import { count, list, plural } from './words.ts';
 import type { Stated } from './caveats.ts';
 import type { Suite, Trial } from './schema.ts';
-import { LEAST_RUNS } from './statistics.ts';
+import { executing, LEAST_RUNS } from './statistics.ts';
 
 /** More work of others than this, in cores, disturbs a run: as in bench/measure/trial.ts. */
 const DISTURBED_CORES = 0.1;
@@ -42,10 +42,8 @@ export function armsOf({ blocks }: Suite): Arm[] {
 function trialOf({ foreignCores, result, server, stealCores, workers }: Trial): ArmTrial {
   const perMessage = (ms: number | undefined): number =>
     ms === undefined || result.messages === 0 ? Number.NaN : (ms * 1000) / result.messages;
-  // A loop that only reads for others had connections and no message.
-  const messages = workers
-    .filter((worker) => worker.messages > 0 || worker.accepted === 0)
-    .map((worker) => worker.messages);
+  const rows = executing(workers);
+  const messages = rows.map((row) => row.messages);
   const detail = (result.detail ?? {}) as {
     label?: unknown;
     verdict?: { name?: unknown };
@@ -65,7 +63,7 @@ function trialOf({ foreignCores, result, server, stealCores, workers }: Trial): 
         : (server.residentBytes - server.residentBytesBefore) / result.messages,
     errors: result.errors,
     disturbed: foreignCores + stealCores > DISTURBED_CORES,
-    work: messages.some((one) => one > 0) ? messages : workers.map(({ accepted }) => accepted),
+    work: messages.some((one) => one > 0) ? messages : rows.map(({ accepted }) => accepted),
     closed: typeof detail.label === 'string' && detail.label.startsWith('service times only'),
     verdict: typeof detail.verdict?.name === 'string' ? detail.verdict.name : undefined,
     steady: typeof detail.steady === 'boolean' ? detail.steady : undefined,

@@ -195,7 +195,10 @@ const trial = v.object({
   client: v.optional(used),
   foreignCores: count,
   stealCores: count,
-  workers: v.optional(v.array(v.looseObject({ accepted: count, messages: count })), []),
+  workers: v.optional(
+    v.array(v.looseObject({ id: v.optional(count), accepted: count, messages: count })),
+    [],
+  ),
 });
 export type Trial = v.InferOutput<typeof trial>;
 

@@ -3,6 +3,7 @@ import { medianInterval as intervalOf } from '../../statistics/bootstrap.ts';
 import { seededRandom } from '../../statistics/random.ts';
 
 export { median, variation } from '../../statistics/summary.ts';
+export { executing } from '../../statistics/work.ts';
 
 /** Of fewer runs an interval says nothing that the dots do not. */
 export const LEAST_RUNS = 5;
