@@ -2,9 +2,9 @@
 
 const MOST_COLUMNS = 100;
 
-/** How wide the reader's terminal is; 80 where there is none. */
-export function columns(): number {
-  return Math.min(process.stdout.columns ?? 80, MOST_COLUMNS);
+/** How wide the reader's terminal is; 80 where there is none, or one without a size. */
+export function columns({ columns }: { readonly columns?: number } = process.stdout): number {
+  return Math.min(columns || 80, MOST_COLUMNS);
 }
 
 /** Lines of at most `width` characters, broken at spaces; a longer word stays whole. */

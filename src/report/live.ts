@@ -9,6 +9,8 @@ import { LOOPS, type LoopName } from './loops.ts';
 
 /** Between lines, where there is no terminal. */
 const LINE_EVERY_MS = 5000;
+/** Where the terminal does not say, or says 0: a pseudo-terminal that nobody gave a size. */
+const COLUMNS = 80;
 const SPARK_LABEL = '  rate  ';
 
 /** What is drawn. */
@@ -70,7 +72,7 @@ export class LiveView {
     const state = { progress, seconds: this.#seconds };
     if (this.#output.isTTY === true) {
       this.clear();
-      const lines = drawLive(state, this.#output.columns ?? 80);
+      const lines = drawLive(state, this.#output.columns || COLUMNS);
       this.#output.write(`${lines.join('\n')}\n`);
       this.#drawn = lines.length;
     } else if (this.#isDue(progress)) {

@@ -80,6 +80,13 @@ t.test('on a terminal the view is drawn over itself', async (t) => {
   t.equal(written, before, 'once');
 });
 
+t.test('a terminal that nobody gave a size is as wide as usual', async (t) => {
+  let written = '';
+  const view = new LiveView({ isTTY: true, columns: 0, write: (text) => (written += text) });
+  view.show({ ...measuring, second: second(7) });
+  t.match(written, /^measuring 4\.0 s, 6\.0 s left\n {2}7\/s, p50 /);
+});
+
 t.test('elsewhere: a line every five seconds of a phase', async (t) => {
   const lines: string[] = [];
   const view = new LiveView({ write: (text) => lines.push(text) });

@@ -90,6 +90,15 @@ t.test('a bar, no wider than the terminal', async (t) => {
   t.match(drawProgress({ ...state, done: 0, total: 0 }, 100), /^█{24} /);
 });
 
+t.test('a terminal that nobody gave a size still has its bar', async (t) => {
+  let text = '';
+  const progress = new Progress({ isTTY: true, columns: 0, write: (more) => (text += more) });
+  progress.begin('modes', 2, 0);
+  progress.run('single');
+  progress.end();
+  t.match(text, /░ 0\/2 {2}modes: single/);
+});
+
 t.test(
   'on a terminal the bar is drawn over itself, elsewhere there is a line for each run',
   async (t) => {

@@ -7,8 +7,15 @@ import { Burst } from '../../src/cli/burst.ts';
 import { cpuQuota } from '../../src/cli/probe-machine.ts';
 import { checkKernel } from '../../src/cli/probe-kernel.ts';
 import { inFlags, readFlags } from '../../src/cli/flags.ts';
-import { hang, table, wrap } from '../../src/cli/text.ts';
+import { columns, hang, table, wrap } from '../../src/cli/text.ts';
 import { formatBytes, formatMs, parseBytes, parseMs } from '../../src/cli/units.ts';
+
+t.test('how wide a terminal is, where it says so', async (t) => {
+  t.equal(columns({ columns: 60 }), 60);
+  t.equal(columns({ columns: 300 }), 100, 'no wider than one reads');
+  t.equal(columns({ columns: 0 }), 80, 'nobody gave it a size');
+  t.equal(columns({}), 80, 'no terminal');
+});
 
 t.test('sizes', async (t) => {
   const cases: Array<[string, number | undefined]> = [
