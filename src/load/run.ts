@@ -36,7 +36,7 @@ export interface Progress {
   /** Since the phase began; of the measurement, `totalMs` (Infinity where a count ends it). */
   readonly elapsedMs: number;
   readonly totalMs: number;
-  /** The interval that has just ended, while measuring. */
+  /** The interval that has just ended, while measuring; with the `fromMs` of the one before it takes its place. */
   readonly second?: SecondFigures;
 }
 
@@ -93,7 +93,7 @@ class Run {
     this.#plan = plan;
     this.#options = options;
     this.#environment = readEnvironment(plan.seed);
-    this.#tally = new Tally(plan.loop);
+    this.#tally = new Tally(plan.loop, plan.intervalMs);
     this.#warmUp = new WarmUp(plan.warmupMs);
     this.#observer = new Observer(plan.address);
     this.#measured = new IntervalJoin(plan.threads, (joined) => this.#onMeasured(joined));

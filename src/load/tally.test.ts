@@ -42,7 +42,7 @@ t.test('intervals of threads are joined in their order, and what is left at the 
 });
 
 t.test('figures of an interval, and totals', async (t) => {
-  const tally = new Tally('closed');
+  const tally = new Tally('closed', 1000);
   const figures = tally.add(join([interval(3, [100, 100, 100, 5000], 1)]));
   t.match(figures, { fromMs: 0, toMs: 1000, sent: 5, answered: 4, failed: 1, maxUs: 5000 });
   t.ok(Math.abs(figures.p50Us - 100) < 0.2, `${figures.p50Us}`);
@@ -58,8 +58,27 @@ t.test('figures of an interval, and totals', async (t) => {
   t.equal(tally.seconds().length, 2);
 });
 
+t.test('what comes in behind the last tick belongs to the interval before it', async (t) => {
+  const tally = new Tally('closed', 1000);
+  tally.add(join([interval(0, [100, 200])]));
+  const tail = (ms: number, latencies: readonly number[]) => {
+    const made = interval(1, latencies, 1);
+    return join([{ ...made, toMs: made.fromMs + ms }]);
+  };
+  const whole = tally.add(tail(0.5, [900]));
+  t.match(whole, { fromMs: 0, toMs: 1000.5, sent: 4, answered: 3, failed: 1, maxUs: 900 });
+  t.equal(tally.account.sent, 4, 'counted once');
+  t.equal(tally.of('service').count, 3);
+  t.equal(tally.seconds().length, 1);
+  const long = new Tally('closed', 1000);
+  long.add(join([interval(0, [100])]));
+  t.match(long.add(tail(500, [900])), { fromMs: 1000, toMs: 1500, answered: 1 });
+  const alone = new Tally('closed', 1000);
+  t.match(alone.add(tail(3, [900])), { fromMs: 0, toMs: 3, answered: 1 }, 'nothing before it');
+});
+
 t.test('a long load is folded as it goes on, and loses nothing', async (t) => {
-  const tally = new Tally('closed');
+  const tally = new Tally('closed', 1000);
   for (let i = 0; i < 650; i += 1) tally.add(join([interval(i, [i + 1])]));
   t.equal(tally.account.answered, 650);
   t.equal(tally.of('service').count, 650);

@@ -45,6 +45,23 @@ export class IntervalJoin {
   }
 }
 
+/** Two that follow one another, as one. */
+function follow(first: JoinedInterval, next: JoinedInterval): JoinedInterval {
+  const account = new Account();
+  for (const one of [first, next]) account.add(one.account.counts());
+  const latencies = RECORDERS.map((name): [RecorderName, Counted] => [
+    name,
+    mergeCounted([first.latencies[name], next.latencies[name]]),
+  ]);
+  return {
+    ...next,
+    fromMs: first.fromMs,
+    toMs: Math.max(first.toMs, next.toMs),
+    account,
+    latencies: Object.fromEntries(latencies) as JoinedInterval['latencies'],
+  };
+}
+
 export function join(intervals: readonly Interval[]): JoinedInterval {
   const account = new Account();
   for (const { counts } of intervals) account.add(counts);
@@ -65,6 +82,9 @@ export function join(intervals: readonly Interval[]): JoinedInterval {
 /** Intervals that are put by until the end: ten minutes of them. Those of a longer load are folded as it goes on. */
 const KEPT_INTERVALS = 600;
 
+/** Of the period. A shorter interval, such as what comes in behind the last tick, is no measure of a rate. */
+const LEAST_PART = 0.5;
+
 /** Adds up what was measured. */
 export class Tally {
   readonly account = new Account();
@@ -73,21 +93,32 @@ export class Tally {
   readonly #kept: Array<{ readonly joined: JoinedInterval; readonly figures: SecondFigures }> = [];
   /** What is shown of each interval. */
   readonly #main: RecorderName;
+  readonly #leastMs: number;
   #zeroMs: number | undefined = undefined;
 
-  constructor(loop: LoopName) {
+  constructor(loop: LoopName, intervalMs: number) {
+    this.#leastMs = intervalMs * LEAST_PART;
     this.#main = isScheduled(loop) ? 'response' : 'service';
   }
 
-  /** @returns the figures of this interval */
+  /** @returns the figures of this interval; one that is too short is added to the one before, whose `fromMs` they have */
   add(joined: JoinedInterval): SecondFigures {
-    const { account, fromMs, latencies, toMs } = joined;
-    this.account.add(account.counts());
-    this.#zeroMs ??= fromMs;
+    this.account.add(joined.account.counts());
+    this.#zeroMs ??= joined.fromMs;
+    const isShort = joined.toMs - joined.fromMs < this.#leastMs;
+    const before = isShort ? this.#kept.pop()?.joined : undefined;
+    const whole = before === undefined ? joined : follow(before, joined);
+    const figures = this.#figuresOf(whole, this.#zeroMs);
+    this.#kept.push({ joined: whole, figures });
+    if (this.#kept.length > KEPT_INTERVALS) this.#fold();
+    return figures;
+  }
+
+  #figuresOf({ account, fromMs, latencies, toMs }: JoinedInterval, zeroMs: number): SecondFigures {
     const main = latencies[this.#main];
-    const figures: SecondFigures = {
-      fromMs: fromMs - this.#zeroMs,
-      toMs: toMs - this.#zeroMs,
+    return {
+      fromMs: fromMs - zeroMs,
+      toMs: toMs - zeroMs,
       sent: account.sent,
       answered: account.answered,
       failed: account.failures,
@@ -95,9 +126,6 @@ export class Tally {
       p99Us: percentileUs(main, 99),
       maxUs: main.mostUs,
     };
-    this.#kept.push({ joined, figures });
-    if (this.#kept.length > KEPT_INTERVALS) this.#fold();
-    return figures;
   }
 
   /** All that was counted of one kind. */

@@ -68,7 +68,7 @@ export class LiveView {
   }
 
   show(progress: Progress): void {
-    if (progress.second !== undefined) this.#seconds.push(progress.second);
+    if (progress.second !== undefined) this.#take(progress.second);
     const state = { progress, seconds: this.#seconds };
     if (this.#output.isTTY === true) {
       this.clear();
@@ -90,6 +90,11 @@ export class LiveView {
   reset(): void {
     this.clear();
     this.#seconds.length = 0;
+  }
+
+  #take(second: SecondFigures): void {
+    if (this.#seconds.at(-1)?.fromMs === second.fromMs) this.#seconds.pop();
+    this.#seconds.push(second);
   }
 
   #isDue({ elapsedMs, phase }: Progress): boolean {

@@ -33,9 +33,9 @@ t.test('figures', async (t) => {
   t.equal(sparkline([]), '');
 });
 
-const second = (answered: number, failed = 0): SecondFigures => ({
-  fromMs: 0,
-  toMs: 1000,
+const second = (answered: number, failed = 0, number = 0): SecondFigures => ({
+  fromMs: number * 1000,
+  toMs: (number + 1) * 1000,
   sent: answered,
   answered,
   failed,
@@ -78,6 +78,15 @@ t.test('on a terminal the view is drawn over itself', async (t) => {
   const before = written;
   view.clear();
   t.equal(written, before, 'once');
+});
+
+t.test('an interval that was added to takes the place of what it was', async (t) => {
+  let written = '';
+  const view = new LiveView({ isTTY: true, columns: 80, write: (text) => (written += text) });
+  view.show({ ...measuring, second: second(500, 1, 0) });
+  view.show({ ...measuring, second: second(500, 1, 1) });
+  view.show({ ...measuring, second: second(520, 2, 1) });
+  t.match(written.split('\u001B[0J').at(-1), /520\/s, .*, 3 failed\n {2}rate {2}██\n$/);
 });
 
 t.test('a terminal that nobody gave a size is as wide as usual', async (t) => {
