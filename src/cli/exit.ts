@@ -5,9 +5,9 @@ import { ModeError, OptionError, PatternsError } from '../errors.ts';
 import { suggest } from '../options.ts';
 
 export const Exit = {
-  /** Done; for `serve`: every message that came was answered. */
+  /** Done; for `serve`: every message that came was answered; for `load`: every threshold was kept. */
   OK: 0,
-  /** It could not be done, or was cut short. */
+  /** It could not be done, was cut short, or measured nothing. */
   FAILED: 1,
   /** The command line asks for something that there is not. */
   USAGE: 2,

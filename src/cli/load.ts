@@ -9,14 +9,17 @@ import {
   parseThreshold,
   runLoad,
   type LoadPlan,
+  type LoadResult,
   type Threshold,
 } from '../load/index.ts';
 import { formatCalibration } from '../report/calibration.ts';
 import { formatCsv } from '../report/csv.ts';
+import { formatCount } from '../report/format.ts';
 import { formatHgrm } from '../report/hgrm.ts';
 import { formatHlog } from '../report/hlog.ts';
 import { formatJson } from '../report/json.ts';
 import { LiveView } from '../report/live.ts';
+import { LOOPS } from '../report/loops.ts';
 import { formatKnee, formatResult, formatTrial } from '../report/text.ts';
 import { inLoadFlags, planFlags, readPlanFlags, several, type Given } from './load-flags.ts';
 import { print, stderr } from './output.ts';
@@ -46,7 +49,13 @@ themselves is not counted. Latencies are counted from when a request was due (re
 from when it was sent (service); a closed loop has service times only. The verdict
 says whose figures they are: SERVER_BOUND, CLIENT_BOUND, NOISY_MACHINE, UNCLEAR.
 
-Exit codes: 0 done, 1 a threshold was not kept or a calibration failed, 2 wrong options or nothing there.`;
+With --find-knee --json has target, slo, kneePerSecond (0: no rate kept it), missedPerSecond,
+limit (server, client, noise, most, least), interrupted, trials and atKnee, the load there.
+
+Exit codes: 0 done, and every threshold kept (requests that fail are counted: limit them
+with --threshold='errors<0.1%'); 1 a threshold not kept, no rate that keeps --slo, nothing
+answered at all, a calibration that failed, or ended early (Ctrl-C still reports); 2 wrong
+options or nothing there; 130 ended by a second Ctrl-C.`;
 
 /** Formats of a result, by their flags. */
 const formats = {
@@ -137,6 +146,19 @@ async function printLoad(
   await write(outputs, formatters, () => formatResult(result, checked));
   const missed = checked.filter(({ passed }) => !passed).map(({ sentence }) => sentence);
   if (missed.length > 0) throw new PatternsError('PATTERNS_THRESHOLD', `${missed.join('; ')}.`);
+  if (result.interrupted) throw endedEarly();
+  if (result.answered === 0) throw new PatternsError('PATTERNS_LOAD', sayNothing(result));
+}
+
+/** What was measured has been reported. */
+function endedEarly(): PatternsError {
+  return new PatternsError('PATTERNS_INTERRUPTED', 'Ended early.');
+}
+
+function sayNothing({ failed, failedTotal, loop }: LoadResult): string {
+  const kinds = Object.entries(failed).filter(([, count]) => count > 0);
+  const how = kinds.map(([kind, count]) => `${formatCount(count)} ${kind}`).join(', ');
+  return `Nothing was ${LOOPS[loop].answered}${failedTotal === 0 ? '' : `; failed: ${how}`}.`;
 }
 
 async function printKnee(
@@ -155,6 +177,14 @@ async function printKnee(
   });
   view.clear();
   await write(outputs, { json: () => formatJson(knee) }, () => formatKnee(knee));
+  if (knee.interrupted) throw endedEarly();
+  if (knee.kneePerSecond === 0) {
+    const rates = knee.trials.map(({ rateHz }) => rateHz);
+    throw new PatternsError(
+      'PATTERNS_THRESHOLD',
+      `No rate keeps ${knee.slo.join(', ')}: even ${formatCount(Math.min(...rates))}/s missed it.`,
+    );
+  }
 }
 
 async function printCalibration(
@@ -170,6 +200,7 @@ async function printCalibration(
   await write(outputs, { json: () => formatJson(calibration) }, () =>
     formatCalibration(calibration),
   );
+  if (calibration.interrupted) throw endedEarly();
   const rows = calibration.cases.flatMap((one) => one.rows);
   const outside = rows.filter(({ judgement }) => judgement === 'OUTSIDE').length;
   if (outside > 0) {

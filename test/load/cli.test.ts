@@ -141,14 +141,34 @@ t.test('a threshold that is not kept: the result, a sentence, and exit 1', async
   t.equal(err, 'patterns: errors<0.1% was not kept: it was 100.000%.\n');
 });
 
+t.test('nothing answered at all: how all failed, and exit 1; some of it: exit 0', async (t) => {
+  let requests = 0;
+  const server = await listen(t, (socket) =>
+    socket.on('data', () => {
+      requests += 1;
+      const status = requests > 4 && requests % 2 === 0 ? '200 OK' : '404 Not Found';
+      socket.write(`HTTP/1.1 ${status}\r\ncontent-length: 0\r\n\r\n`);
+    }),
+  );
+  const url = server.url.replace('tcp:', 'http:');
+  const none = await run(['load', `${url}/`, ...quick, '--count=4']);
+  t.equal(none.code, 1);
+  t.match(none.out, /4 sent = 0 answered \+ 4 failed/);
+  t.equal(none.err, 'patterns: Nothing was answered; failed: 4 badStatus.\n');
+  const some = await run(['load', `${url}/`, ...quick, '--count=40']);
+  t.equal(some.code, 0, some.err);
+  t.match(some.out, /failed: \d+ badStatus/, 'which a threshold on errors limits');
+});
+
 t.test('Ctrl-C ends early and still reports', async (t) => {
   const server = await listenEcho(t);
   const cli = start(t, ['load', server.url, ...quick, '--duration=60s', '--json']);
   await waitUntil(() => server.connections() === 4);
   cli.kill('SIGINT');
   const { code, err, out } = await cli.end();
-  t.equal(code, 0, err);
+  t.equal(code, 1, 'as whatever is cut short');
   t.match(JSON.parse(out), { interrupted: true });
+  t.equal(err, 'patterns: Ended early.\n');
 });
 
 t.test('elsewhere than on a terminal: a line every few seconds, on standard error', async (t) => {
@@ -157,7 +177,7 @@ t.test('elsewhere than on a terminal: a line every few seconds, on standard erro
   await cli.says('err', /^measuring \d+\.\d s: [\d,.]+\/s, p50 .+, p99 .+, max .+, 0 failed$/m);
   cli.kill('SIGINT');
   const { code, err, out } = await cli.end();
-  t.equal(code, 0);
+  t.equal(code, 1);
   t.match(out, 'ended early');
   t.notMatch(err, '\u001B', 'without escape sequences');
 });
@@ -184,13 +204,22 @@ t.test('the knee, between a rate that is kept and one that is not', async (t) =>
   await cli.says('err', /missed .*only \d+\.\d% of what was due got done/);
   cli.kill('SIGINT');
   const { code, out } = await cli.end();
-  t.equal(code, 0);
+  t.equal(code, 1, 'ended early');
   const knee = JSON.parse(out) as {
     kneePerSecond: number;
     trials: Array<{ rateHz: number; met: boolean }>;
   };
   t.ok(knee.kneePerSecond >= 20 && knee.kneePerSecond <= 100, `${knee.kneePerSecond}`);
   t.equal(knee.trials[0].rateHz, 20);
+});
+
+t.test('no rate keeps the service level: exit 1', async (t) => {
+  const server = await listenEcho(t);
+  const args = ['--find-knee', '--slo=rate<0', '--rate=10', '--duration=50ms', '--drain=20ms'];
+  const { code, err, out } = await run(['load', server.url, ...quick, ...args, '--json']);
+  t.equal(code, 1);
+  t.match(err, /^patterns: No rate keeps rate<0: even 10\/s missed it\.$/m);
+  t.match(JSON.parse(out), { kneePerSecond: 0, limit: /least|noise|client/, atKnee: null });
 });
 
 t.test('what cannot be: one sentence, and exit 2', async (t) => {
