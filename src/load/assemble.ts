@@ -110,6 +110,7 @@ function verdictOf(
 ): LoadResult['verdict'] {
   return judge({
     loop: plan.loop,
+    thinkMs: plan.thinkMs,
     answered: tally.account.answered,
     clientBusyShare: client.busyShare,
     lagP99Us,

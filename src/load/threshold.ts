@@ -103,7 +103,7 @@ export function checkThreshold(threshold: Threshold, result: LoadResult): Checke
       return nothingMeasured(threshold);
     }
     actual = summary[LATENCIES[metric]];
-    shown = actual < 1000 ? `${actual.toFixed(1)} us` : `${(actual / 1000).toFixed(3)} ms`;
+    shown = actual < 1000 ? `${actual.toFixed(1)} µs` : `${(actual / 1000).toFixed(3)} ms`;
   }
   const passed = OPERATORS[operator](actual, limit);
   return {

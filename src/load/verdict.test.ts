@@ -4,6 +4,7 @@ import { judge, type Evidence, type VerdictName } from './verdict.ts';
 /** A quiet machine, a server at its limit, a client at ease. */
 const base: Evidence = {
   loop: 'closed',
+  thinkMs: 0,
   answered: 100_000,
   clientBusyShare: 0.6,
   lagP99Us: undefined,
@@ -93,12 +94,43 @@ t.test('the evidence has the figures', async (t) => {
   const { evidence } = judge({ ...base, loop: 'open', lagP99Us: 43.2, unsent: 12 });
   for (const part of [
     'client 60% busy',
-    'lag p99 43 us',
+    'lag p99 43.2 µs',
     'at most 0.4 ms at once',
     'server 0.99 cores',
     'everything else 0.02 cores',
     '12 requests due were never sent',
   ]) {
     t.match(evidence, part);
+  }
+});
+
+t.test('a limit is spoken of only where one was met', async (t) => {
+  const idle = { clientBusyShare: 0.01, serverCores: 0.03, serverBusiestThreadShare: 0.03 };
+  const elsewhere = { serverCores: undefined, serverBusiestThreadShare: undefined };
+  const cases: Array<[string, Partial<Evidence>, RegExp]> = [
+    ['a full server', {}, /^the server was at its limit and the client was not:/],
+    [
+      'a schedule kept',
+      { ...idle, loop: 'open', lagP99Us: 60 },
+      /^the schedule was kept .*no limit was met:/,
+    ],
+    [
+      'a schedule that found no free connection',
+      { ...idle, loop: 'open', lagP99Us: 60, unsent: 12 },
+      /^the client had time to spare, and the server did not keep up with the schedule:/,
+    ],
+    ['a load that thinks', { ...idle, thinkMs: 100 }, /^the load thinks .*the rate is the load's:/],
+    ['a load that waits', idle, /^the client waited for the server, whose CPU was not full:/],
+    [
+      'a server elsewhere',
+      { ...idle, ...elsewhere },
+      /^the client had time to spare and waited for the server:/,
+    ],
+    ['events as they come', { ...idle, loop: 'push' }, /the delivery times are the server's:/],
+  ];
+  for (const [name, evidence, expected] of cases) {
+    const verdict = judge({ ...base, ...evidence });
+    t.equal(verdict.name, 'SERVER_BOUND', name);
+    t.match(verdict.evidence, expected, name);
   }
 });

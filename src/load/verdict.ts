@@ -3,9 +3,12 @@
  *
  * - NOISY_MACHINE: something else used the CPU. Requests per second of identical runs varied by 46 % for it.
  * - CLIENT_BOUND: the generator was late or had no CPU left: the figures are its own.
- * - SERVER_BOUND: the generator had CPU to spare and was on time: the figures are the server's.
+ * - SERVER_BOUND: the generator had CPU to spare and was on time: the figures are the server's. Whether they are a limit of
+ *   its is another question, which the line answers as far as it can: a schedule that was kept, and a load that thinks,
+ *   say nothing of one.
  * - UNCLEAR: both were at their limit, or the evidence is missing.
  */
+import { formatUs } from '../format-us.ts';
 import type { LoopName } from './plan.ts';
 
 export const VERDICTS = ['SERVER_BOUND', 'CLIENT_BOUND', 'NOISY_MACHINE', 'UNCLEAR'] as const;
@@ -27,6 +30,8 @@ const GC_SHARE = 0.5;
 
 export interface Evidence {
   readonly loop: LoopName;
+  /** Closed loop, else 0. */
+  readonly thinkMs: number;
   readonly answered: number;
   /** Of the busiest load thread, idle spins left out; NaN where the platform does not say. */
   readonly clientBusyShare: number;
@@ -80,12 +85,27 @@ function decide(e: Evidence): { name: VerdictName; reason: string } {
   if (serverFull)
     return { name: 'SERVER_BOUND', reason: 'the server was at its limit and the client was not' };
   if (e.clientBusyShare <= CLIENT_SPARE_SHARE) {
-    return { name: 'SERVER_BOUND', reason: 'the client had time to spare' };
+    return { name: 'SERVER_BOUND', reason: spareReason(e) };
   }
   return {
     name: 'UNCLEAR',
     reason: 'the client was nearly at its limit, and the server is not known to have been',
   };
+}
+
+/** The client had time to spare, and the server's CPU, where it is known, was not full. */
+function spareReason({ loop, serverBusiestThreadShare, thinkMs, unsent }: Evidence): string {
+  if (loop === 'push') return "the client had time to spare: the delivery times are the server's";
+  if (loop !== 'closed') {
+    return unsent === 0
+      ? "the schedule was kept with time to spare: the latencies are the server's, and no limit was met"
+      : 'the client had time to spare, and the server did not keep up with the schedule';
+  }
+  if (thinkMs > 0)
+    return "the load thinks between requests: the latencies are the server's, the rate is the load's";
+  return serverBusiestThreadShare === undefined
+    ? 'the client had time to spare and waited for the server'
+    : 'the client waited for the server, whose CPU was not full: more connections may bring more';
 }
 
 function isLate({ lagP99Us, responseP99Us }: Evidence): boolean {
@@ -99,7 +119,7 @@ function gcShare({ durationMs, gcMs }: Evidence): number {
 function describe(e: Evidence): string {
   const parts = [
     Number.isNaN(e.clientBusyShare) ? undefined : `client ${percent(e.clientBusyShare)} busy`,
-    e.lagP99Us === undefined ? undefined : `schedule lag p99 ${Math.round(e.lagP99Us)} us`,
+    e.lagP99Us === undefined ? undefined : `schedule lag p99 ${formatUs(e.lagP99Us)}`,
     `its garbage collector ${e.gcMs.toFixed(1)} ms, at most ${e.gcLongestMs.toFixed(1)} ms at once`,
     e.serverCores === undefined
       ? 'server not on this machine or not to be seen'

@@ -1,11 +1,5 @@
 /** Figures as people read them. Pure. */
-
-/** Three digits and a unit: '412 us', '1.23 ms', '2.05 s'. */
-export function formatUs(us: number): string {
-  if (us < 1000) return `${digits(us)} us`;
-  if (us < 1_000_000) return `${digits(us / 1000)} ms`;
-  return `${digits(us / 1_000_000)} s`;
-}
+export { formatUs } from '../format-us.ts';
 
 /** '12345' → '12,345'; fractions only below 100. */
 export function formatCount(value: number): string {
@@ -39,8 +33,4 @@ export function sparkline(values: readonly number[]): string {
   const most = Math.max(...values, 0);
   if (most === 0) return BLOCKS[0].repeat(values.length);
   return values.map((value) => BLOCKS[Math.min(7, Math.floor((value / most) * 8))]).join('');
-}
-
-function digits(value: number): string {
-  return value < 9.995 ? value.toFixed(2) : value < 99.95 ? value.toFixed(1) : value.toFixed(0);
 }

@@ -12,13 +12,13 @@ import type { SecondFigures } from '../load/result.ts';
 
 t.test('figures', async (t) => {
   const times: Array<[number, string]> = [
-    [0, '0.00 us'],
-    [0.634, '0.63 us'],
-    [9.99, '9.99 us'],
-    [9.996, '10.0 us'],
-    [34.84, '34.8 us'],
-    [99.96, '100 us'],
-    [412.4, '412 us'],
+    [0, '0.00 µs'],
+    [0.634, '0.63 µs'],
+    [9.99, '9.99 µs'],
+    [9.996, '10.0 µs'],
+    [34.84, '34.8 µs'],
+    [99.96, '100 µs'],
+    [412.4, '412 µs'],
     [1234, '1.23 ms'],
     [91_000, '91.0 ms'],
     [2_050_000, '2.05 s'],
@@ -51,7 +51,7 @@ t.test(
     const seconds = [second(100), second(200, 3), second(400, 1)];
     t.same(drawLive({ progress: measuring, seconds }, 80), [
       'measuring 4.0 s, 6.0 s left',
-      '  400/s, p50 50.0 us, p99 900 us, max 12.0 ms, 4 failed',
+      '  400/s, p50 50.0 µs, p99 900 µs, max 12.0 ms, 4 failed',
       '  rate  ▃▅█',
     ]);
     t.same(drawLive({ progress: { ...measuring, totalMs: Infinity }, seconds: [] }, 80), [
@@ -62,7 +62,7 @@ t.test(
       t.ok(line.length <= 40, line);
     t.equal(
       drawLine({ progress: measuring, seconds }),
-      'measuring 4.0 s: 400/s, p50 50.0 us, p99 900 us, max 12.0 ms, 4 failed',
+      'measuring 4.0 s: 400/s, p50 50.0 µs, p99 900 µs, max 12.0 ms, 4 failed',
     );
   },
 );
@@ -134,7 +134,7 @@ t.test('a knee, and why it is one', async (t) => {
   );
   t.match(
     text,
-    /13,000\/s {2}missed {2}p50 100 us, p99 7\.00 ms {2}CLIENT_BOUND {2}p99<5ms was not kept/,
+    /13,000\/s {2}missed {2}p50 100 µs, p99 7\.00 ms {2}CLIENT_BOUND {2}p99<5ms was not kept/,
   );
   t.match(
     formatKnee({ ...knee, kneePerSecond: 0, limit: 'least' }),
@@ -177,10 +177,10 @@ t.test(
       });
     const text = of([row]);
     t.match(text, 'stall: it does nothing for 100 ms at the end of every 1000 ms');
-    t.match(text, /sent late by 50\.0 us at p99; SERVER_BOUND\n/);
+    t.match(text, /sent late by 50\.0 µs at p99; SERVER_BOUND\n/);
     t.match(
       text,
-      /p99 +91\.0 ms +20\.0 us +91\.0 ms +90\.0 ms +-1\.00 ms +89\.0 ms +90\.1 ms +OUTSIDE/,
+      /p99 +91\.0 ms +20\.0 µs +91\.0 ms +90\.0 ms +-1\.00 ms +89\.0 ms +90\.1 ms +OUTSIDE/,
     );
     t.match(
       text,

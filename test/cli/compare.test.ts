@@ -43,7 +43,7 @@ t.test('two folders, in turn', async (t) => {
   const { code, err, out } = await run(['compare', 'a', 'b'], { cwd });
   t.equal(code, 0, err);
   t.match(out, /^A: a \(5 runs\)\nB: b \(5 runs\), compared in pairs$/m);
-  t.match(out, /^server CPU\/message +10\.\d us +8\.\d+ us +-\d+ % .* faster$/m);
+  t.match(out, /^server CPU\/message +10\.\d µs +8\.\d+ µs +-\d+ % .* faster$/m);
   t.match(out, /^messages\/s .*equivalent within 5 %$/m);
 });
 
@@ -118,7 +118,7 @@ t.test('the folder of a bench: a file for each trial', async (t) => {
   const { code, err, out } = await run(['compare', 'modes:single', 'modes:sharded'], { cwd });
   t.equal(code, 0, err);
   t.match(out, /^messages\/s +1,020\/s +1,530\/s +\+50 % .* faster$/m);
-  t.match(out, /^p50 +500 us +500 us .*equivalent within 5 %$/m);
+  t.match(out, /^p50 +500 µs +500 µs .*equivalent within 5 %$/m);
   t.notMatch(out, 'p99.9');
   t.match(await run(['compare', 'modes:single', 'modes:pooled'], { cwd }), {
     code: 2,

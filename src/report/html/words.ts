@@ -8,7 +8,7 @@ const NBSP = '\u00A0';
 /** '84.0 µs', '1.23 ms'; '–' for what is not known. */
 export function us(value: number): string {
   if (!Number.isFinite(value)) return '–';
-  return formatUs(value).replace(' us', ' µs').replace(' ', NBSP);
+  return formatUs(value).replace(' ', NBSP);
 }
 
 /** A tick: '100 µs', '2 ms', without digits that say nothing. */
