@@ -47,6 +47,19 @@ t.test('two folders, in turn', async (t) => {
   t.match(out, /^messages\/s .*equivalent within 5 %$/m);
 });
 
+t.test(
+  'runs held against themselves are remarked on, where the same and where copied',
+  async (t) => {
+    const cwd = folders(t, 1);
+    const itself = await run(['compare', 'a', 'a'], { cwd });
+    t.equal(itself.code, 0, itself.err);
+    t.match(itself.out, /^- All runs of B are runs of A, too: /m);
+    writeFileSync(join(cwd, 'b/0.json'), readFileSync(join(cwd, 'a/0.json')));
+    const partly = await run(['compare', 'a', 'b'], { cwd });
+    t.match(partly.out, /^- 1 of the 5 runs of B are runs of A, too: /m);
+  },
+);
+
 t.test('lists of files, JSON, and an exit code for CI', async (t) => {
   const cwd = folders(t, 1.3);
   const list = (side: string): string => [0, 1, 2, 3, 4].map((i) => `${side}/${i}.json`).join();

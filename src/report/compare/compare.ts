@@ -1,7 +1,15 @@
 /** Two sides held against each other, figure by figure. Pure. */
 import { ALPHA, judge, median, type Design, type JudgementName } from '../../statistics/index.ts';
 import { arrange, type Arranged } from './design.ts';
-import { DOUBTS, FIGURES, figureNames, type Doubt, type FigureName, type Side } from './run.ts';
+import {
+  DOUBTS,
+  FIGURES,
+  figureNames,
+  type ComparedRun,
+  type Doubt,
+  type FigureName,
+  type Side,
+} from './run.ts';
 
 export const VERDICTS = ['faster', 'slower', 'equivalent', 'unclear'] as const;
 export type VerdictName = (typeof VERDICTS)[number];
@@ -80,6 +88,11 @@ function verdictOf(figure: FigureName, name: JudgementName): VerdictName {
   return name === FIGURES[figure].better ? 'faster' : 'slower';
 }
 
+/** What a run has of its own, wherever its file lies. */
+function identityOf({ block, figures, startedAtMs }: ComparedRun): string {
+  return JSON.stringify([startedAtMs, block, figures]);
+}
+
 const DESIGN_SAYS: Readonly<Record<Design, string | undefined>> = {
   paired: undefined,
   mixed: undefined,
@@ -98,6 +111,13 @@ function caveatsOf(
   if (said !== undefined) caveats.push(said);
   if (timeless) {
     caveats.push('Some runs do not say when they ran: a drift of the machine is not looked for.');
+  }
+  const known = new Set(a.map(identityOf));
+  const same = b.filter((run) => known.has(identityOf(run))).length;
+  if (same > 0) {
+    caveats.push(
+      `${same === b.length ? 'All' : `${same} of the ${b.length}`} runs of B are runs of A, too: held against itself a run shows no difference, whatever the server.`,
+    );
   }
   const machines = [...new Set(runs.map(({ machine }) => machine).filter((text) => text !== ''))];
   if (machines.length > 1) caveats.push(`They ran on different machines: ${machines.join('; ')}.`);
