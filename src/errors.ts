@@ -95,3 +95,8 @@ export class HttpError extends PatternsError {
     this.status = status;
   }
 }
+
+/** Another's message at the end of a sentence of ours: with one full stop, whether it has its own or not. */
+export function asSentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

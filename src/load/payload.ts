@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
-import { OptionError } from '../errors.ts';
+import { asSentence, OptionError } from '../errors.ts';
 import type { HttpRequestInit } from '../protocols/http1/request.ts';
 
 const DEFAULT_PAYLOAD_BYTES = 64;
@@ -185,9 +185,8 @@ function read(plan: PayloadPlan, what: string, content: Buffer, vocabulary: Word
   try {
     return vocabulary.ofFile(content, plan);
   } catch (error) {
-    throw new OptionError(`${what} is not what the protocol sends: ${(error as Error).message}.`, {
-      cause: error,
-    });
+    const why = asSentence((error as Error).message);
+    throw new OptionError(`${what} is not what the protocol sends: ${why}`, { cause: error });
   }
 }
 
@@ -203,7 +202,7 @@ async function moduleWork(
     loaded = (await import(url)) as typeof loaded;
   } catch (error) {
     throw new OptionError(
-      `The payload module ${name} does not load: ${(error as Error).message}.`,
+      `The payload module ${name} does not load: ${asSentence((error as Error).message)}`,
       { cause: error },
     );
   }

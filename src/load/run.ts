@@ -5,7 +5,7 @@
  *
  * The threads load; this thread only waits, joins what they count, and looks at the machine.
  */
-import { OptionError } from '../errors.ts';
+import { asSentence, OptionError } from '../errors.ts';
 import { assemble } from './assemble.ts';
 import { sharedNowMs } from './clock.ts';
 import { makeDriver } from './drivers/index.ts';
@@ -65,7 +65,8 @@ export async function runLoad(input: LoadPlan, options: RunOptions = {}): Promis
   try {
     makeDriver(plan.protocol, plan.protocolOptions, await readWork(plan, 0), plan);
   } catch (error) {
-    if (error instanceof TypeError) throw new OptionError(`${error.message}.`, { cause: error });
+    if (error instanceof TypeError)
+      throw new OptionError(asSentence(error.message), { cause: error });
     throw error;
   }
   return new Run(plan, options).run();

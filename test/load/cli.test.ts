@@ -246,6 +246,7 @@ t.test('what cannot be: one sentence, and exit 2', async (t) => {
     [[here, '--calibrate'], /--calibrate brings its own server/],
     [[here, '--module=/does/not/exist.js'], /The payload module .* does not load/],
     [[here, '--file=/does/not/exist'], /The payload .* cannot be read/],
+    [['line://127.0.0.1:1', '--body=a\nb'], /it would be cut at its delimiter "\\n"\.$/m],
     [[here, '--expect=ecco'], /--expect is "ecco"; it must be echo/],
     [[here, '--warm-up=5s'], /There is no option --warm-up/],
   ];
@@ -255,6 +256,7 @@ t.test('what cannot be: one sentence, and exit 2', async (t) => {
     t.equal(code, 2, name);
     t.match(err, message, name);
     t.match(err, /^patterns: [^\n]+\n$/, 'one line');
+    t.notMatch(err, /\.\.$/m, 'one full stop');
     t.equal(out, '');
   }
 });
