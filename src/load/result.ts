@@ -1,6 +1,7 @@
 /**
  * What a load gave: data, for programs and for reports. These keys are documented (docs of `patterns load --json`) and
- * kept stable. Times are in the unit that their name ends in.
+ * kept stable. Times are in the unit that their name ends in. A latency of nothing (`count` or `answered` is 0) is 0, and
+ * in JSON null.
  */
 import type { FailureCounts } from './account.ts';
 import type { LoopName } from './plan.ts';

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { decodeFromCompressedBase64, HistogramLogReader } from 'hdr-histogram-js';
 import t from 'tap';
+import type { LoadResult } from '../../src/load/index.ts';
 import { run, start } from '../cli/cli.ts';
 import { listen, listenEcho } from './servers.ts';
 
@@ -155,6 +156,20 @@ t.test('nothing answered at all: how all failed, and exit 1; some of it: exit 0'
   t.equal(none.code, 1);
   t.match(none.out, /4 sent = 0 answered \+ 4 failed/);
   t.equal(none.err, 'patterns: Nothing was answered; failed: 4 badStatus.\n');
+  const folder = t.testdir({});
+  requests = 0;
+  const json = `--json=${folder}/none.json`;
+  t.equal((await run(['load', `${url}/`, ...quick, '--count=4', json])).code, 1);
+  const saved = JSON.parse(readFileSync(`${folder}/none.json`, 'utf8')) as LoadResult;
+  const { response, service } = saved;
+  for (const latency of [response, service]) {
+    t.match(latency, { count: 0, p50Us: null, p99Us: null, maxUs: null });
+    t.same(latency.bounds.p99, { leastUs: null, mostUs: null });
+  }
+  for (const second of saved.seconds) t.equal(second.p99Us, null, 'nor of a second');
+  t.equal(saved.failedTotal, 4, 'counts stay');
+  const page = await run(['report', `${folder}/none.json`, `--output=${folder}/page.html`]);
+  t.same([page.code, page.err], [0, ''], 'a report takes it');
   const some = await run(['load', `${url}/`, ...quick, '--count=40']);
   t.equal(some.code, 0, some.err);
   t.match(some.out, /failed: \d+ badStatus/, 'which a threshold on errors limits');

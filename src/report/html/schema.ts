@@ -10,19 +10,24 @@ const figure = v.pipe(
   v.nullable(v.number()),
   v.transform((value) => value ?? Number.NaN),
 );
+/** Null where nothing was answered: what goes with it says so. */
+const latencyUs = v.pipe(
+  v.nullable(count),
+  v.transform((value) => value ?? 0),
+);
 const text = v.string();
 
-const bounds = v.object({ leastUs: count, mostUs: count });
+const bounds = v.object({ leastUs: latencyUs, mostUs: latencyUs });
 const latency = v.object({
   count,
-  minUs: count,
-  meanUs: count,
-  p50Us: count,
-  p90Us: count,
-  p95Us: count,
-  p99Us: count,
-  p999Us: count,
-  maxUs: count,
+  minUs: latencyUs,
+  meanUs: latencyUs,
+  p50Us: latencyUs,
+  p90Us: latencyUs,
+  p95Us: latencyUs,
+  p99Us: latencyUs,
+  p999Us: latencyUs,
+  maxUs: latencyUs,
   histogram: text,
 });
 const measured = v.object({
@@ -36,9 +41,9 @@ const second = v.object({
   sent: count,
   answered: count,
   failed: count,
-  p50Us: count,
-  p99Us: count,
-  maxUs: count,
+  p50Us: latencyUs,
+  p99Us: latencyUs,
+  maxUs: latencyUs,
   histogram: text,
 });
 const verdict = v.object({
@@ -137,8 +142,8 @@ const kneeResult = v.object({
       met: v.boolean(),
       missed: v.array(text),
       ratePerSecond: count,
-      p50Us: count,
-      p99Us: count,
+      p50Us: latencyUs,
+      p99Us: latencyUs,
       verdict,
     }),
   ),
