@@ -80,9 +80,10 @@ if (chromium === undefined) {
         t.same(await page.value(CUT), [], 'no label is cut off');
         t.same(await page.value(OVERLAPPING), [], 'none lies over another');
       }
-      for (const width of [360, 600, 760]) {
+      for (const width of [360, 390, 600, 760]) {
         await page.view({ width, mobile: width < 700 });
         t.equal(await page.value(BEYOND), 0, `no scrolling at ${width} px`);
+        t.same(await page.value(BROKEN), [], `no figure is cut from its unit at ${width} px`);
         t.same(await page.value(CUT), [], 'no label is cut off');
         t.same(await page.value(OVERLAPPING), [], 'none lies over another');
         const smallest = await page.value<number>(SMALLEST);
@@ -164,6 +165,22 @@ if (chromium === undefined) {
 const BUTTONS = `[...document.querySelectorAll('.tools button')].filter((one) => one.textContent === 'Zoom')`;
 
 /** By how much the page is wider than the window. */
+/** Figures that a line break cuts from their unit, or in it: '24.8 m' and 's'. */
+const BROKEN = `(() => {
+  const broken = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+    if (node.parentElement.closest('svg,script,style') !== null) continue;
+    for (const match of node.data.matchAll(/\\d[\\d.,]*(?:\\u00a0?(?:µs|ms|s)|\\/s)(?![a-z])/g)) {
+      const range = document.createRange();
+      range.setStart(node, match.index);
+      range.setEnd(node, match.index + match[0].length);
+      const tops = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
+      if (tops.size > 1) broken.push(match[0]);
+    }
+  }
+  return broken;
+})()`;
 const BEYOND = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
 
 /** Drawings that are shown together with the one for another width. */
