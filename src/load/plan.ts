@@ -168,6 +168,9 @@ function refuseContradictions(given: v.InferOutput<typeof schema>, loop: Plan['l
       'thinkMs belongs to the closed loop, and rateHz and stages to the open one.',
     );
   }
+  if (loop === 'closed' && given.arrivals !== 'uniform') {
+    throw new OptionError('arrivals belong to the open loop: give rateHz or stages.');
+  }
   if (given.stages !== undefined && given.durationMs !== undefined) {
     throw new OptionError('stages say how long the load takes: leave durationMs out.');
   }

@@ -59,6 +59,9 @@ t.test('what is none', async (t) => {
     message: /^There is no protocol gopher to load; it must be one of bytes, /,
   });
   t.throws(() => parseTarget('constructor://x:1', undefined), OptionError);
+  t.throws(() => parseTarget('wss://x:1/chat', undefined), {
+    message: 'TLS is not spoken yet: load what is behind it, ws://x:1/chat say.',
+  });
 });
 
 t.test('names are looked up once', async (t) => {

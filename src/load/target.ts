@@ -54,6 +54,13 @@ export function parseTarget(url: string, protocol: string | undefined): Target {
   };
 }
 
+/** What is spoken without it. */
+const OVER_TLS = new Map([
+  ['https', 'http'],
+  ['wss', 'ws'],
+  ['tls', 'tcp'],
+]);
+
 function noTarget(url: string): OptionError {
   return new OptionError(`${JSON.stringify(url)} is no target; it must be ${FORMS}.`);
 }
@@ -64,6 +71,11 @@ function pick(url: string, inUrl: string | undefined, asOption: string | undefin
     throw new OptionError(`${url} says ${inUrl} and the option protocol says ${asOption}.`);
   }
   const word = inUrl ?? asOption ?? 'bytes';
+  if (OVER_TLS.has(word)) {
+    throw new OptionError(
+      `TLS is not spoken yet: load what is behind it, ${url.replace(word, OVER_TLS.get(word)!)} say.`,
+    );
+  }
   if (!isDriver(word)) {
     throw new OptionError(
       `There is no protocol ${word} to load; it must be one of ${driverNames.join(', ')}.`,
