@@ -20,17 +20,20 @@ export async function before<T>(promise: Promise<T>, what: string): Promise<T> {
   }
 }
 
-/** Resolves with the first value that is neither undefined, null nor false. */
+/** Resolves with the first value that is neither undefined, null nor false. `what` may say how far it has come. */
 export async function until<T>(
   probe: () => T | Promise<T>,
-  what: string,
+  what: string | (() => string),
 ): Promise<Exclude<T, undefined | null | false>> {
   const giveUp = performance.now() + DEADLINE_MS;
   for (;;) {
     const value = await probe();
     if (value !== undefined && value !== null && value !== false)
       return value as Exclude<T, undefined | null | false>;
-    if (performance.now() > giveUp) throw new Error(`waited ${DEADLINE_MS / 1000} s: ${what}`);
+    if (performance.now() > giveUp) {
+      const missing = typeof what === 'string' ? what : what();
+      throw new Error(`waited ${DEADLINE_MS / 1000} s: ${missing}`);
+    }
     await sleep(POLL_MS);
   }
 }
