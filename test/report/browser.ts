@@ -47,6 +47,7 @@ export class Browser {
     this.#folder = mkdtempSync(join(tmpdir(), 'patterns-chromium-'));
     this.#child = spawn(command, [...FLAGS, `--user-data-dir=${this.#folder}`, 'about:blank'], {
       stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+      env: { ...process.env, TMPDIR: this.#folder }, // or its lock stays behind in the machine's
     });
     const output = this.#child.stdio[4] as Readable;
     output.setEncoding('utf8').on('data', (text: string) => this.#take(text));
