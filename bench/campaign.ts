@@ -163,13 +163,14 @@ export function sayPlacement(
 ): string {
   const cores = allowedCores().length;
   const loops = arms[0]?.server.loops ?? 1;
-  if (trial?.placement !== undefined) {
+  if (trial === undefined) return 'No run came to its end.';
+  if (trial.placement !== undefined) {
     const { server, client } = trial.placement;
     return `Pinned apart: the server on cores ${server.join(', ')}, the load on ${client.join(', ')}.`;
   }
   if (!hasTaskset) return 'Nothing is pinned: there is no taskset here.';
   return (
-    `Nothing is pinned: ${loops} loops and the load share ${cores} cores, ` +
+    `Nothing is pinned: ${loops === 1 ? 'one loop' : `${loops} loops`} and the load share ${cores} cores, ` +
     'so a second loop cannot show all that it brings.'
   );
 }

@@ -58,7 +58,11 @@ t.test('cores: apart only where there are enough for every loop and the load', a
 t.test('where things ran, in a sentence', async (t) => {
   const placement = { server: [0], client: [1, 2] };
   t.match(sayPlacement([{ server: { loops: 1 } }], { placement }), /cores 0, the load on 1, 2/);
-  t.match(sayPlacement([{ server: { loops: 99 } }], undefined), /^Nothing is pinned: /);
+  t.match(
+    sayPlacement([{ server: { loops: 99 } }], { placement: undefined }),
+    /^Nothing is pinned: 99 loops and/,
+  );
+  t.match(sayPlacement([{ server: {} }], undefined), /^No run /);
 });
 
 t.test('the time that is left', async (t) => {
