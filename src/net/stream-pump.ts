@@ -1,7 +1,10 @@
+import { setImmediate } from 'node:timers/promises';
 import type { ReplyStream } from '../protocols/protocol.ts';
 
 /**
- * Pulls an async iterable while the peer reads: one chunk asked for at a time, none while it is paused.
+ * Pulls an async iterable while the peer reads: one chunk asked for at a time, none while it is paused. A source that has
+ * its chunks ready is pulled by promises alone, which nothing else of the loop comes between: so after a turn's worth the
+ * others have theirs, and the news that the peer has gone can come.
  */
 export interface PumpTarget {
   /** False: pause until `resume()`. */
@@ -9,6 +12,11 @@ export interface PumpTarget {
   /** The source has ended, or failed with `error`. Not called after `cancel()`. */
   done(error: unknown, failed: boolean): void;
 }
+
+/** A turn's worth. */
+const TURN_BYTES = 64 * 1024;
+/** What a chunk counts for beside its bytes: each is a write. */
+const CHUNK_BYTES = 4096;
 
 export class StreamPump {
   #source: ReplyStream;
@@ -42,14 +50,22 @@ export class StreamPump {
 
   async #pull(): Promise<void> {
     this.#pulling = true;
+    let left = TURN_BYTES;
     try {
       while (!this.#paused && !this.#over) {
+        if (left <= 0) {
+          await setImmediate();
+          left = TURN_BYTES;
+          continue;
+        }
         this.#iterator ??= this.#source[Symbol.asyncIterator]();
         const { done, value } = await this.#iterator.next();
         if (this.#over) return;
         if (done === true) this.#end(undefined, false);
-        else if (isChunk(value)) this.#paused = !this.#target.write(value);
-        else {
+        else if (isChunk(value)) {
+          left -= value.length + CHUNK_BYTES;
+          this.#paused = !this.#target.write(value);
+        } else {
           void this.#stopSource();
           this.#end(new TypeError(`A stream gave ${typeof value}, not bytes or text.`), true);
         }

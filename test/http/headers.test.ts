@@ -1,6 +1,6 @@
 /** RFC 9110, 5.3: how a handler finds header lines. */
 import t from 'tap';
-import { HttpHeaders } from '../../src/protocols/http1/headers.ts';
+import { HttpHeaders, listOf } from '../../src/protocols/http1/headers.ts';
 
 void t.test('headers are found in any case, and joined (5.3)', (t) => {
   const headers = new HttpHeaders(
@@ -19,3 +19,16 @@ void t.test('headers are found in any case, and joined (5.3)', (t) => {
   t.equal(new HttpHeaders('a: b:c\r\n').get('a: b'), undefined);
   t.end();
 });
+
+void t.test(
+  'lists between commas, in time that grows with their length alone (RFC 9110, 5.6.1)',
+  (t) => {
+    t.same(listOf('a, b\t,\tc'), ['a', 'b', 'c']);
+    t.same(listOf(' a b ,,'), ['a b', '', '']);
+    t.same(listOf('\u00a0a'), ['\u00a0a'], 'a byte 160 is no blank');
+    // With the square of its length this would take longer than any test.
+    const blanks = ' '.repeat(4_000_000);
+    t.equal(listOf(`a${blanks}b, c`)[1], 'c');
+    t.end();
+  },
+);

@@ -3,7 +3,7 @@
  * header that crosses from C++ costs as much as a small handler: headers are fetched when they are asked for, and kept
  * only where the reply does not come at once.
  */
-import { HttpHeaders, NO_HEADERS } from '../../protocols/http1/headers.ts';
+import { HttpHeaders, listOf, NO_HEADERS } from '../../protocols/http1/headers.ts';
 import { isMethod } from '../../protocols/http1/methods.ts';
 import type { HttpOptions } from '../../protocols/http1/options.ts';
 import { HttpRequest, type RequestBody } from '../../protocols/http1/request.ts';
@@ -117,7 +117,7 @@ function refuses(headers: HttpHeaders, lineBytes: number, options: HttpOptions):
 
 /** RFC 9112, 6.1: chunked, once and alone; as FieldScanner has it. */
 function refusesCoding(values: readonly string[]): number {
-  const codings = values[0].toLowerCase().split(/[ \t]*,[ \t]*/);
+  const codings = listOf(values[0].toLowerCase());
   if (values.length > 1 || codings.indexOf('chunked') !== codings.length - 1) return 400;
   return codings.length === 1 ? 0 : 501;
 }

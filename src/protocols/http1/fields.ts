@@ -9,6 +9,7 @@
  * empty name, a control byte, NUL. A sender that means no harm sends none of them, and each has carried a smuggled
  * request past somebody.
  */
+import { listOf } from './headers.ts';
 import { COLON, COMMA, CR, HT, isWord, LF, PLAIN_HOST, SP, TOKEN, VALUE } from './chars.ts';
 
 /** What `scan()` returns instead of an offset. */
@@ -215,10 +216,7 @@ export class FieldScanner {
     if (this.chunked) return 'There is more than one Transfer-Encoding.';
     this.chunked = true;
     if (isWord(buffer, from, to, 'chunked')) return '';
-    const codings = buffer
-      .toString('latin1', from, to)
-      .toLowerCase()
-      .split(/[ \t]*,[ \t]*/);
+    const codings = listOf(buffer.toString('latin1', from, to).toLowerCase());
     if (codings.at(-1) !== 'chunked') return 'The Transfer-Encoding does not end in chunked.';
     if (codings.indexOf('chunked') < codings.length - 1) return 'It is chunked more than once.';
     this.status = 501;

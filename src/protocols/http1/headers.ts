@@ -80,6 +80,11 @@ function startsWith(text: string, at: number, lower: string): boolean {
   return true;
 }
 
+/** What a field's value lists between commas, without the blanks around each (RFC 9110, 5.6.1). */
+export function listOf(value: string): string[] {
+  return value.split(',').map((one) => unblanked(one, 0, one.length));
+}
+
 /** Without the blanks around it: not trim(), which also takes a byte 160 for one. */
 function unblanked(text: string, from: number, to: number): string {
   let start = from;

@@ -1,6 +1,6 @@
 /** The opening handshake, both sides (RFC 6455, 4). */
 import { createHash, randomBytes } from 'node:crypto';
-import type { HttpHeaders } from '../http1/headers.ts';
+import { listOf, type HttpHeaders } from '../http1/headers.ts';
 import type { HttpRequest, HttpRequestInit } from '../http1/request.ts';
 import type { HttpResponse } from '../http1/response.ts';
 import { readExtensions, type Extension } from './extensions.ts';
@@ -85,7 +85,7 @@ export function isOriginAllowed(
 /** A comma-separated list of tokens, none twice; undefined where it is none. Without the header it is empty. */
 function readTokens(value: string | undefined): string[] | undefined {
   if (value === undefined) return [];
-  const tokens = value.split(',').map((token) => token.replaceAll(/^[ \t]+|[ \t]+$/g, ''));
+  const tokens = listOf(value);
   if (!tokens.every((token) => TOKEN.test(token))) return undefined;
   return new Set(tokens).size === tokens.length ? tokens : undefined;
 }
