@@ -2,7 +2,7 @@
 import { Failure, nameFailures } from './account.ts';
 import { DIGITS, PERCENTILES, type Latencies } from './histogram.ts';
 import type { ThreadReport } from './messages.ts';
-import { isScheduled, type LoopName, type Plan } from './plan.ts';
+import { isScheduled, type LoopName, type Plan, type Stage } from './plan.ts';
 import type {
   Bounds,
   ClientFigures,
@@ -78,6 +78,7 @@ export function assemble(measured: Measured): LoadResult {
     durationMs,
     ratePerSecond: perSecond(account.answered),
     offeredPerSecond: open ? offeredBy(plan, perSecond(scheduled)) : null,
+    stages: plan.stages === undefined ? null : stagesOf(plan.rateHz, plan.stages),
     bytesRead: sum(reports, ({ bytesRead }) => bytesRead),
     response,
     service,
@@ -237,6 +238,10 @@ function broadcastOf(
 /** By stages it is what came due; else what was asked for, so that repeated loads say the same. */
 function offeredBy({ rateHz, stages }: Plan, duePerSecond: number): number {
   return stages === undefined ? rateHz! : duePerSecond;
+}
+
+function stagesOf(rateHz = 0, stages: readonly Stage[]): Stage[] {
+  return [{ durationMs: 0, rateHz }, ...stages];
 }
 
 function gaveUpOf({ gaveUp }: Measured): LoadResult['problems'] {

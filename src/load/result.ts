@@ -4,7 +4,7 @@
  * in JSON null.
  */
 import type { FailureCounts } from './account.ts';
-import type { LoopName } from './plan.ts';
+import type { LoopName, Stage } from './plan.ts';
 import type { VerdictName } from './verdict.ts';
 
 /** Of a percentile: the instrument's own error. The truth is between the two. */
@@ -157,8 +157,10 @@ export interface LoadResult {
   readonly durationMs: number;
   /** Answers per second. */
   readonly ratePerSecond: number;
-  /** Open loop: what the schedule wanted, on average. */
+  /** Open loop: the rate that was asked for; by stages, what came due on average. */
   readonly offeredPerSecond: number | null;
+  /** Open loop by stages: the rate over time, from the first one's `rateHz` (its `durationMs` is 0). Else null. */
+  readonly stages: readonly Stage[] | null;
   readonly bytesRead: number;
   /** From the scheduled send. In the closed loop it is the real one: the same figures as `service`, and `label` says so. */
   readonly response: MeasuredLatency;

@@ -53,8 +53,10 @@ export interface Keeper {
   resumed(): void;
   /** The connection has come to take requests, or answers came: there may be room for more. */
   freed(slot: Slot, at: number): void;
-  /** The connection is gone; what it had in flight has been failed. `failure` is undefined where nobody is to blame. */
-  /** `state`: what it was in. */
+  /**
+   * The connection is gone; what it had in flight has been failed. `failure` is undefined where nobody is to blame,
+   * `state` the one that it was in.
+   */
   gone(slot: Slot, failure: Failure | undefined, state: State): void;
   /** A sentence about what went wrong, for people. */
   complain(problem: string): void;

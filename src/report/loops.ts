@@ -74,6 +74,26 @@ export function isScheduled(loop: LoopName): boolean {
   return loop === 'open' || loop === 'broadcast';
 }
 
+/**
+ * What its schedule was asked for, '' where it has none: repeated loads have the same, to the last digit. What came due by
+ * stages differs from run to run, and so the stages themselves are said.
+ */
+export function offerOf({
+  offeredPerSecond,
+  stages,
+}: {
+  readonly offeredPerSecond: number | null;
+  readonly stages: readonly { readonly durationMs: number; readonly rateHz: number }[] | null;
+}): string {
+  if (offeredPerSecond === null) return '';
+  if (stages === null) return `${offeredPerSecond}/s`;
+  return stages
+    .map(({ durationMs, rateHz }, i) =>
+      i === 0 ? `${rateHz}/s` : `in ${durationMs} ms to ${rateHz}/s`,
+    )
+    .join(', ');
+}
+
 /** What its latencies are: only where there is a schedule is known when something was due. */
 export function latencyOf<Latency>(result: {
   readonly loop: LoopName;

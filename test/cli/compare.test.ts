@@ -144,6 +144,43 @@ t.test('the folder of a bench: a file for each trial', async (t) => {
   });
 });
 
+t.test(
+  'the rate that was asked for is the same to the last digit, and so are stages',
+  async (t) => {
+    const open = (changes: object): string =>
+      JSON.stringify({ ...loadResult({ seconds: 1, perSecond: 200 }), ...changes });
+    const stages = (last: number): object[] => [
+      { durationMs: 0, rateHz: 0 },
+      { durationMs: 1000, rateHz: last },
+    ];
+    const cwd = folderOf(t, {
+      '1000.json': open({ offeredPerSecond: 1000 }),
+      '1040.json': open({ offeredPerSecond: 1040 }),
+      'same.json': open({ offeredPerSecond: 1000 }),
+      'up.json': open({ offeredPerSecond: 501, stages: stages(1000) }),
+      'again.json': open({ offeredPerSecond: 513, stages: stages(1000) }),
+      'less.json': open({ offeredPerSecond: 501, stages: stages(999) }),
+    });
+    const refused: [string, string, RegExp][] = [
+      ['1000.json', '1040.json', /1000\.json had bytes, open loop, 1000\/s, .* had .* 1040\/s, /],
+      ['up.json', 'less.json', /up\.json had .*, 0\/s, in 1000 ms to 1000\/s, .* to 999\/s, /],
+      ['1000.json', 'up.json', /not asked the same/],
+    ];
+    for (const [a, b, message] of refused) {
+      const { code, err } = await run(['compare', a, b], { cwd });
+      t.equal(code, 2, `${a} and ${b}`);
+      t.match(err, message);
+    }
+    for (const [a, b] of [
+      ['1000.json', 'same.json'],
+      ['up.json', 'again.json'],
+    ]) {
+      const { code, err } = await run(['compare', a, b], { cwd });
+      t.equal(code, 0, `${a} and ${b}: ${err}`);
+    }
+  },
+);
+
 t.test('refusals: a sentence and exit code 2', async (t) => {
   const cwd = folderOf(t, {
     'a.json': result({ cpuUs: 10, minute: 1 }),

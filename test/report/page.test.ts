@@ -106,6 +106,23 @@ t.test('repeats are runs that were asked the same, with a number in their name',
   t.equal(groupsOf(sweep.runs).length, 3, 'other rates are no repeats');
   t.equal(sweepsOf(sweep.runs, [])[0].points.length, 3, 'but a sweep');
   t.same(sweepsOf(runs, []), [], 'and one rate is none');
+  const near = [1000, 1010, 1040];
+  const close = report(
+    Object.fromEntries(near.map((rate) => [`r-${rate}.json`, small({ offeredPerSecond: rate })])),
+  );
+  t.equal(groupsOf(close.runs).length, 3, 'however near');
+  t.equal(sweepsOf(close.runs, [])[0].points.length, 3);
+  const stages = [
+    { durationMs: 0, rateHz: 0 },
+    { durationMs: 2000, rateHz: 1000 },
+  ];
+  const staged = report(
+    Object.fromEntries(
+      near.map((rate) => [`r-${rate}.json`, small({ offeredPerSecond: rate, stages })]),
+    ),
+  );
+  t.equal(groupsOf(staged.runs).length, 1, 'stages are the same, whatever came due by them');
+  t.same(sweepsOf(staged.runs, []), []);
 });
 
 t.test('the answer in a sentence', async (t) => {

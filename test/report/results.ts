@@ -136,6 +136,7 @@ export function loadResult(shape: Shape = {}, changes: Partial<LoadResult> = {})
     durationMs: seconds * 1000,
     ratePerSecond: perSecond,
     offeredPerSecond: closed ? null : perSecond,
+    stages: null,
     bytesRead: all.length * 64,
     response: closed ? service : measured(all),
     service,

@@ -1,6 +1,6 @@
 /** Results of `patterns load --json` as runs. */
 import type { Loaded } from '../html/schema.ts';
-import { delivers, latencyOf, LOOPS } from '../loops.ts';
+import { delivers, latencyOf, LOOPS, offerOf } from '../loops.ts';
 import type { ComparedRun, Doubt, FigureName } from './run.ts';
 
 /** Percentiles by the words that `tooFew` has for them. */
@@ -33,17 +33,11 @@ function figuresOf(result: Loaded): ComparedRun['figures'] {
 }
 
 /** Not the target: that is what differs. */
-function askedOf({
-  connections,
-  depth,
-  loop,
-  offeredPerSecond,
-  protocol,
-  threads,
-}: Loaded): string {
-  const rate = offeredPerSecond === null ? '' : `, ${Number(offeredPerSecond.toPrecision(2))}/s`;
+function askedOf(result: Loaded): string {
+  const { connections, depth, loop, protocol, threads } = result;
+  const offer = offerOf(result);
   return (
-    `${protocol}, ${LOOPS[loop].name}${rate}, ${connections} connections, ` +
+    `${protocol}, ${LOOPS[loop].name}${offer === '' ? '' : `, ${offer}`}, ${connections} connections, ` +
     `${delivers(loop) ? '' : `${depth} in flight on each, `}${threads} client threads`
   );
 }

@@ -1,5 +1,5 @@
 /** Several runs held against each other in a sentence. Pure. Refused where a figure is not surely the server's. */
-import { delivers, LOOPS } from '../loops.ts';
+import { delivers, LOOPS, offerOf } from '../loops.ts';
 import { least, most } from '../svg/scale.ts';
 import { groupsOf, type Run } from './runs.ts';
 import { LEAST_RUNS, median, medianInterval } from './statistics.ts';
@@ -59,11 +59,11 @@ function sayRepeats(runs: readonly Run[]): string {
 }
 
 function compareOpen(runs: readonly Run[]): string {
-  const offered = runs.map(({ result }) => result.offeredPerSecond ?? 0);
+  const offered = new Set(runs.map(({ result }) => offerOf(result)));
   const reached = runs.filter(
     ({ result }) => result.answered >= (result.scheduled ?? 0) * KEPT_SHARE,
   );
-  if (most(offered) > least(offered) * 1.02) {
+  if (offered.size > 1) {
     if (reached.length === 0) return 'None of the rates was reached.';
     const best = reached.toSorted((a, b) => b.result.ratePerSecond - a.result.ratePerSecond)[0];
     return `The highest rate that was reached: ${rate(best.result.ratePerSecond)} (${best.name}), with 99% of answers within ${us(best.latency.p99Us)}.`;

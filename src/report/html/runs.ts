@@ -1,6 +1,6 @@
 /** From result files to what a report is about: runs with names, in an order, with their latencies decoded. Pure. */
 import { OptionError } from '../../errors.ts';
-import { latencyOf } from '../loops.ts';
+import { latencyOf, offerOf } from '../loops.ts';
 import { shorten } from '../svg/labels.ts';
 import { SHAPE_COUNT } from '../svg/marks.ts';
 import { decodeHistogram, type Distribution } from './distribution.ts';
@@ -143,8 +143,7 @@ export function groupsOf(runs: readonly Run[]): Group[] {
 }
 
 function repeatKey({ name, result }: Run): string {
-  const { connections, depth, loop, offeredPerSecond, protocol, threads } = result;
-  const offered = offeredPerSecond === null ? null : Number(offeredPerSecond.toPrecision(2));
+  const { connections, depth, loop, protocol, threads } = result;
   return JSON.stringify([
     name.replaceAll(/\d+/g, '#'),
     protocol,
@@ -152,7 +151,7 @@ function repeatKey({ name, result }: Run): string {
     connections,
     depth,
     threads,
-    offered,
+    offerOf(result),
   ]);
 }
 

@@ -96,6 +96,7 @@ const loadResult = v.object({
   durationMs: count,
   ratePerSecond: count,
   offeredPerSecond: v.nullable(count),
+  stages: v.optional(v.nullable(v.array(v.object({ durationMs: count, rateHz: count }))), null),
   response: measured,
   service: measured,
   connect: latency,

@@ -1,5 +1,5 @@
 /** Throughput against latency: which points belong together, and where the knee is. Pure. */
-import { LOOPS } from '../loops.ts';
+import { LOOPS, offerOf } from '../loops.ts';
 import { goalPlace } from './goals.ts';
 import type { KneeSearch, Run } from './runs.ts';
 
@@ -51,10 +51,8 @@ export function sweepsOf(runs: readonly Run[], knees: readonly KneeSearch[]): Sw
 }
 
 function differ(runs: readonly Run[]): boolean {
-  const asked = runs.map(({ result: { connections, depth, offeredPerSecond } }) =>
-    offeredPerSecond === null
-      ? `${connections} ${depth}`
-      : String(Number(offeredPerSecond.toPrecision(2))),
+  const asked = runs.map(({ result }) =>
+    result.offeredPerSecond === null ? `${result.connections} ${result.depth}` : offerOf(result),
   );
   return new Set(asked).size > 1;
 }
