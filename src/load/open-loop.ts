@@ -40,7 +40,8 @@ export class OpenLoop implements Loop {
   readonly #backlog = new Fifo<Waiting>();
   /** Of those in the backlog, the ones of the warm-up: they are the oldest. */
   #warmWaiting = 0;
-  readonly #dirty: Slot[] = [];
+  /** The slot whose requests are encoded and not yet written: one at a time, since all encode into the thread's one writer. */
+  #dirty: Slot | undefined = undefined;
   readonly #tick = (): void => this.#turn();
 
   constructor(host: LoopHost) {
@@ -167,9 +168,10 @@ export class OpenLoop implements Loop {
     this.#host.recordLag(dueAt, now - dueAt);
     const slot = this.#take();
     if (slot !== undefined) {
+      if (slot !== this.#dirty) this.#flush();
       slot.send(number, dueAt, -1); // its lag is known when it is flushed
       if (this.#host.plan.depth === 1) slot.flush();
-      else this.#dirty.push(slot);
+      else this.#dirty = slot;
       if (slot.room > 0) this.#offer(slot);
     } else if (this.#backlog.length < BACKLOG_LIMIT) {
       if (!this.#measuring) this.#warmWaiting += 1;
@@ -196,7 +198,7 @@ export class OpenLoop implements Loop {
   }
 
   #flush(): void {
-    for (const slot of this.#dirty) slot.flush();
-    this.#dirty.length = 0;
+    this.#dirty?.flush();
+    this.#dirty = undefined;
   }
 }

@@ -213,6 +213,23 @@ t.test('an open loop: everything that was due', async (t) => {
   }
 });
 
+t.test('an open loop with several requests on each connection: each goes out on its own', async (t) => {
+  const server = await listenEcho(t);
+  // So many that several are due in most turns of the loop.
+  const result = await load(server.url, {
+    rateHz: 50_000,
+    count: 10_000,
+    depth: 4,
+    connections: 8,
+    timeoutMs: 20_000,
+    drainMs: 20_000,
+  });
+  wentWell(t, result);
+  t.equal(result.answered, 10_000);
+  t.same(result.problems, []);
+  t.equal(result.connects.lost, 0);
+});
+
 t.test('the schedule does not wait for the server', async (t) => {
   // One request at a time, 20 ms each, where 200 are due in a second: the wait is in the response, not in the service.
   const server = await listen(t, (socket) => {

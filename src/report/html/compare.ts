@@ -1,6 +1,5 @@
 /** Several runs held against each other in a sentence. Pure. Refused where a figure is not surely the server's. */
 import { delivers, LOOPS, offerOf } from '../loops.ts';
-import { least, most } from '../svg/scale.ts';
 import { groupsOf, type Run } from './runs.ts';
 import { LEAST_RUNS, median, medianInterval } from './statistics.ts';
 import { KEPT_SHARE } from './sweep.ts';
