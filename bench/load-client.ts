@@ -73,6 +73,7 @@ const running = runLoad(load, {
   },
 });
 const found = await running.catch(refuse);
+if (found.gaveUp !== null) refuse(new OptionError(`The load ended early: ${found.gaveUp}.`));
 await ended;
 beside?.kill('SIGKILL');
 

@@ -1,7 +1,7 @@
 /** `patterns load`. Results go to standard output, everything else to standard error. */
 import { writeFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { OptionError, PatternsError } from '../errors.ts';
+import { asSentence, OptionError, PatternsError } from '../errors.ts';
 import {
   calibrate,
   checkThreshold,
@@ -50,7 +50,7 @@ from when it was sent (service); a closed loop has service times only. The verdi
 says whose figures they are: SERVER_BOUND, CLIENT_BOUND, NOISY_MACHINE, UNCLEAR.
 
 With --find-knee --json has target, slo, kneePerSecond (0: no rate kept it), missedPerSecond,
-limit (server, client, noise, most, least), interrupted, trials and atKnee, the load there.
+limit (server, client, noise, most, least), interrupted, gaveUp, trials and atKnee, the load there.
 
 Exit codes: 0 done, and every threshold kept (requests that fail are counted: limit them
 with --threshold='errors<0.1%'); 1 a threshold not kept, no rate that keeps --slo, nothing
@@ -146,13 +146,16 @@ async function printLoad(
   await write(outputs, formatters, () => formatResult(result, checked));
   const missed = checked.filter(({ passed }) => !passed).map(({ sentence }) => sentence);
   if (missed.length > 0) throw new PatternsError('PATTERNS_THRESHOLD', `${missed.join('; ')}.`);
-  if (result.interrupted) throw endedEarly();
+  if (result.interrupted) throw endedEarly(result.gaveUp);
   if (result.answered === 0) throw new PatternsError('PATTERNS_LOAD', sayNothing(result));
 }
 
-/** What was measured has been reported. */
-function endedEarly(): PatternsError {
-  return new PatternsError('PATTERNS_INTERRUPTED', 'Ended early.');
+/** What was measured has been reported. `why`: null where it was told to end. */
+function endedEarly(why: string | null): PatternsError {
+  return new PatternsError(
+    'PATTERNS_INTERRUPTED',
+    why === null ? 'Ended early.' : `Ended early: ${asSentence(why)}`,
+  );
 }
 
 function sayNothing({ failed, failedTotal, loop }: LoadResult): string {
@@ -177,7 +180,7 @@ async function printKnee(
   });
   view.clear();
   await write(outputs, { json: () => formatJson(knee) }, () => formatKnee(knee));
-  if (knee.interrupted) throw endedEarly();
+  if (knee.interrupted) throw endedEarly(knee.gaveUp);
   if (knee.kneePerSecond === 0) {
     const rates = knee.trials.map(({ rateHz }) => rateHz);
     throw new PatternsError(
@@ -200,7 +203,7 @@ async function printCalibration(
   await write(outputs, { json: () => formatJson(calibration) }, () =>
     formatCalibration(calibration),
   );
-  if (calibration.interrupted) throw endedEarly();
+  if (calibration.interrupted) throw endedEarly(null);
   const rows = calibration.cases.flatMap((one) => one.rows);
   const outside = rows.filter(({ judgement }) => judgement === 'OUTSIDE').length;
   if (outside > 0) {

@@ -2,6 +2,7 @@
 import { Account, type Counts } from './account.ts';
 import { Recorder } from './buckets.ts';
 import { RECORDERS, type Interval, type RecorderName } from './messages.ts';
+import type { ConnectCounts } from './result.ts';
 
 export class Books {
   readonly account = new Account();
@@ -10,6 +11,12 @@ export class Books {
   ) as Readonly<Record<RecorderName, Recorder>>;
   /** Answers by their status, where they have one. */
   readonly statuses = new Float64Array(600);
+  readonly connects: { -readonly [Name in keyof ConnectCounts]: number } = {
+    opened: 0,
+    failed: 0,
+    lost: 0,
+    broken: 0,
+  };
   /** What the account said when the interval began. */
   #before: Counts = new Account().counts();
 

@@ -3,6 +3,7 @@
  * open-loop.ts), what to send the driver's (drivers/), and counting the account's and the recorders'.
  */
 import { Buffer } from 'node:buffer';
+import { asSentence, OptionError } from '../errors.ts';
 import { Writer } from '../protocols/writer.ts';
 import { Failure } from './account.ts';
 import { Books } from './books.ts';
@@ -34,6 +35,8 @@ export interface EngineEvents {
   begun(): void;
   /** Its time is over, or its count is reached: `stop()` is to be called. */
   finished(): void;
+  /** It sends nothing more, for this reason, and what was measured so far stands: `stop()` is to be called. */
+  gaveUp(reason: string): void;
   /** It cannot go on. */
   broken(error: unknown): void;
 }
@@ -67,7 +70,6 @@ export class Engine implements Keeper, LoopHost {
   readonly #dialer = new Dialer();
   readonly #usage = new ThreadUsage();
   readonly #problems = new Map<string, number>();
-  readonly #connects = { opened: 0, failed: 0, lost: 0 };
   readonly #push = { gaps: 0, repeated: 0, resumed: 0, unstamped: 0 };
   /** Of a broadcast. */
   readonly #board: Board | undefined;
@@ -78,6 +80,9 @@ export class Engine implements Keeper, LoopHost {
   #started = false;
   #stopping = false;
   #over = false;
+  #gaveUp = false;
+  /** Measured requests that were due, and could not be made. */
+  #unmade = 0;
   #lastAnswerAt = 0;
   #measuredTo = 0;
   #drained: (() => void) | undefined = undefined;
@@ -112,10 +117,13 @@ export class Engine implements Keeper, LoopHost {
     return this.slots.filter(({ state }) => state >= State.OPENING).length;
   }
 
-  /** Connections that were opened so far, open or not. */
+  /** Connections that were opened before the measurement, open or not. */
   get openedConnections(): number {
-    return this.#connects.opened;
+    return this.#warm.connects.opened;
   }
+
+  /** Of the attempts that failed, the last one's way. */
+  lastRefusal: Failure | undefined = undefined;
 
   /** The last of what went wrong; '' if nothing did. */
   get lastProblem(): string {
@@ -206,8 +214,8 @@ export class Engine implements Keeper, LoopHost {
       drainedToMs: Math.max(this.#lastAnswerAt, this.measureFrom) + sharedOffsetMs,
       inFlight,
       scheduled: this.#loop.scheduled,
-      unsent: this.#loop.waiting,
-      connects: { ...this.#connects },
+      unsent: this.#loop.waiting + this.#unmade,
+      connects: { ...this.#measured.connects },
       ...this.#usage.figures(),
       busyMs: this.#open ? Math.min(this.watch.busyMs, this.#usage.cpuMs) : this.#usage.cpuMs,
       bytesRead: this.#bytesRead,
@@ -357,15 +365,21 @@ export class Engine implements Keeper, LoopHost {
   }
 
   opened(_slot: Slot, tookMs: number): void {
-    this.#connects.opened += 1;
-    (this.#usage.began ? this.#measured : this.#warm).recorders.connect.record(tookMs * 1000);
+    const { connects, recorders } = this.#books;
+    connects.opened += 1;
+    recorders.connect.record(tookMs * 1000);
     this.#dialer.settled();
   }
 
   gone(slot: Slot, failure: Failure | undefined, state: State): void {
     const connecting = state === State.CONNECTING;
-    if (connecting) this.#connects.failed += 1;
-    else if (failure !== undefined) this.#connects.lost += 1;
+    const { connects } = this.#books;
+    if (connecting) {
+      connects.failed += 1;
+      this.lastRefusal = failure;
+    } else if (failure !== undefined) {
+      connects.lost += 1;
+    }
     // Also one whose handshake was refused was never there to send on.
     const refused = connecting || state === State.OPENING;
     if (refused && failure !== undefined && this.#started) this.#loop.refused(failure);
@@ -374,17 +388,34 @@ export class Engine implements Keeper, LoopHost {
     this.#dialer.dialAgain(slot);
   }
 
-  complain(problem: string): void {
+  broke(): void {
+    this.#books.connects.broken += 1;
+  }
+
+  complain(problem: string, slot: Slot, from: number, to: number): void {
+    // What becomes of warm-up requests is the warm-up's, however late it shows.
+    if (this.#usage.began && from < to && !slot.hasMeasured(from, to)) return;
     const count = this.#problems.get(problem);
     if (count !== undefined || this.#problems.size < PROBLEMS_LIMIT) {
       this.#problems.set(problem, (count ?? 0) + 1);
     }
   }
 
-  abort(error: unknown): void {
+  abort(cause: unknown, slot: Slot, sequence: number): void {
     if (this.#over) return;
-    this.#shut();
-    this.#events.broken(error);
+    const error = blame(cause, this.plan.payloadModule, sequence);
+    if (!this.#usage.began || this.plan.payloadModule === undefined) {
+      this.#shut();
+      this.#events.broken(error);
+      return;
+    }
+    for (let i = slot.flushedTo; this.#open && i <= slot.tail; i += 1) {
+      if (slot.dueAt[i & slot.mask] >= this.measureFrom) this.#unmade += 1;
+    }
+    if (this.#gaveUp) return;
+    this.#gaveUp = true;
+    this.#loop.close();
+    this.#events.gaveUp(error.message.replace(/\.$/, ''));
   }
 
   // What loops say.
@@ -393,6 +424,7 @@ export class Engine implements Keeper, LoopHost {
     this.measureFrom = measureFrom;
     this.#problems.clear();
     this.#intervalFrom = measureFrom;
+    this.#measured.connects.opened = this.openConnections;
     this.#usage.begin();
     this.watch.begin();
     const { durationMs } = this.plan;
@@ -419,6 +451,11 @@ export class Engine implements Keeper, LoopHost {
     recorders.lag.record(lagMs * 1000);
   }
 
+  /** For what belongs to no request, but to a time. */
+  get #books(): Books {
+    return this.#usage.began ? this.#measured : this.#warm;
+  }
+
   /** Nothing is sent and nothing opened any more. */
   #shut(): void {
     this.#over = true;
@@ -433,7 +470,8 @@ export class Engine implements Keeper, LoopHost {
   }
 
   #isDrained(): boolean {
-    if (this.#measured.account.inFlight > 0 || this.#loop.waiting > 0) return false;
+    if (this.#measured.account.inFlight > 0) return false;
+    if (this.#loop.waiting > 0 && !this.#gaveUp) return false;
     const board = this.#board;
     if (board === undefined) return true;
     if (this.thread === 0) board.end();
@@ -456,11 +494,11 @@ export class Engine implements Keeper, LoopHost {
       if (slot.state === State.IDLE) continue;
       if (slot.state <= State.OPENING) {
         if (now - slot.sinceMs >= connectTimeoutMs) {
-          this.complain(`no connection within ${connectTimeoutMs} ms`);
+          slot.complain(`no connection within ${connectTimeoutMs} ms`);
           slot.drop(Failure.CONNECT_TIMEOUT);
         }
       } else if (slot.inFlight > 0 && now - slot.sentAt[slot.head & slot.mask] >= timeoutMs) {
-        this.complain(`no answer within ${timeoutMs} ms`);
+        slot.complain(`no answer within ${timeoutMs} ms`);
         slot.drop(Failure.TIMEOUT);
       } else if (now - slot.sinceMs >= connectionLifetimeMs) {
         slot.retire();
@@ -482,4 +520,14 @@ export class Engine implements Keeper, LoopHost {
     }
     return count;
   }
+}
+
+/** A request that cannot be made is its module's fault: the error names it. */
+function blame(error: unknown, module: string | undefined, sequence: number): Error {
+  const cause = error instanceof Error ? error : new Error(String(error));
+  if (module === undefined || cause instanceof OptionError) return cause;
+  return new OptionError(
+    `The payload module ${module} made a request(${sequence}) that cannot be sent: ${asSentence(cause.message)}`,
+    { cause },
+  );
 }

@@ -34,6 +34,8 @@ export interface KneeResult {
   readonly limit: KneeLimit;
   /** It was ended early. */
   readonly interrupted: boolean;
+  /** Why, where nobody asked for it; else null. As of a load. */
+  readonly gaveUp: string | null;
   readonly trials: readonly KneeTrial[];
   /** The load at the knee. */
   readonly atKnee: LoadResult | null;
@@ -69,12 +71,13 @@ export async function findKnee(
   const trials: KneeTrial[] = [];
   let atKnee: LoadResult | null = null;
   let interrupted = false;
+  let gaveUp: string | null = null;
   let state = beginKnee(search);
   while (state.phase !== Phase.DONE) {
     const { rateHz } = state;
     const plan = { durationMs: TRIAL_MS, warmupMs: TRIAL_WARMUP_MS, ...input, rateHz };
     const result = await runLoad(plan, options);
-    interrupted = result.interrupted;
+    ({ interrupted, gaveUp } = result);
     if (interrupted) break;
     const trial = judgeTrial(result, rateHz, slo);
     trials.push(trial);
@@ -94,6 +97,7 @@ export async function findKnee(
     missedPerSecond: state.missedHz === Infinity ? null : state.missedHz,
     limit: state.limit,
     interrupted,
+    gaveUp,
     trials,
     atKnee,
   };

@@ -2,7 +2,7 @@
 import type { Counts } from './account.ts';
 import type { Counted } from './buckets.ts';
 import type { Plan } from './plan.ts';
-import type { BroadcastCounts, PushCounts } from './result.ts';
+import type { BroadcastCounts, ConnectCounts, PushCounts } from './result.ts';
 import type { UsageFigures } from './usage.ts';
 
 export interface WorkerData {
@@ -25,10 +25,17 @@ export type ToThread =
 
 export type FromThread =
   | { readonly type: 'ready'; readonly tid: number }
-  /** Each connection was opened or has failed; `problem` is why the last one failed. */
-  | { readonly type: 'connected'; readonly opened: number; readonly problem: string }
+  /** Each connection was opened or has failed; `problem` is why the last one failed, `reset` that it was accepted, and reset. */
+  | {
+      readonly type: 'connected';
+      readonly opened: number;
+      readonly problem: string;
+      readonly reset: boolean;
+    }
   | { readonly type: 'interval'; readonly interval: Interval }
   | { readonly type: 'done'; readonly report: ThreadReport }
+  /** What is measured so far is all that there will be: this thread sends nothing more, and says why. */
+  | { readonly type: 'gaveUp'; readonly reason: string }
   /** The load cannot go on. */
   | { readonly type: 'broken'; readonly message: string; readonly isOption: boolean };
 
@@ -73,11 +80,4 @@ export interface ThreadReport extends UsageFigures {
   readonly statuses: ReadonlyArray<readonly [number, number]>;
   readonly push: PushCounts;
   readonly broadcast: Omit<BroadcastCounts, 'publishers'>;
-}
-
-export interface ConnectCounts {
-  readonly opened: number;
-  readonly failed: number;
-  /** Closed by the server or the network. */
-  readonly lost: number;
 }

@@ -86,6 +86,7 @@ export class OpenLoop implements Loop {
   }
 
   freed(slot: Slot, at: number): void {
+    if (this.#closed) return;
     if (this.#backlog.length === 0) {
       this.#offer(slot);
       return;
@@ -131,7 +132,7 @@ export class OpenLoop implements Loop {
     let now = from;
     // A warm-up that is late ends where it was to end.
     const end = this.#measuring ? Infinity : this.#measureAt;
-    while (this.#nextDue <= now && this.#nextDue < end) {
+    while (this.#nextDue <= now && this.#nextDue < end && !this.#closed) {
       this.#host.watch.work();
       this.#send(this.#nextDue, now);
       this.#advance();

@@ -12,9 +12,15 @@ const DEFAULT_PAYLOAD_BYTES = 64;
 export interface LoadModule {
   /** Once per thread, before the first request. `seed` is the plan's. */
   start?(context: { readonly seed: number; readonly thread: number }): void | Promise<void>;
-  /** The message of request `sequence`: measured ones count from 0 over all threads, those of the warm-up from -1 downwards. */
+  /**
+   * The message of request `sequence`: measured ones count from 0 over all threads, those of the warm-up from -1 downwards.
+   * It is sent at once, and so is no promise. Where it throws the load ends, with what was measured until then.
+   */
   request(sequence: number): unknown;
-  /** Whether the answer is right; a string says what is wrong with it. Without it any whole answer will do. */
+  /**
+   * Whether the answer is right; a string says what is wrong with it. Without it any whole answer will do. Where it throws,
+   * the answer is a wrong one.
+   */
   check?(answer: unknown, request: unknown, sequence: number): boolean | string;
 }
 
@@ -214,17 +220,45 @@ async function moduleWork(
   }
   const load = module as LoadModule;
   const { complete } = vocabulary;
-  await load.start?.({ seed: plan.seed, thread });
+  const request = requester(load, name);
+  try {
+    await load.start?.({ seed: plan.seed, thread });
+  } catch (error) {
+    throw threw(name, 'start()', error);
+  }
   return {
     constant: undefined,
-    messageAt:
-      complete === undefined
-        ? (sequence) => load.request(sequence)
-        : (sequence) => complete(load.request(sequence), plan),
+    messageAt: complete === undefined ? request : (sequence) => complete(request(sequence), plan),
     check: checker(plan, vocabulary, load),
     expectEcho: plan.expect === 'echo',
     statuses: plan.statuses,
   };
+}
+
+function requester(load: LoadModule, name: string): (sequence: number) => unknown {
+  return (sequence) => {
+    let message: unknown;
+    try {
+      message = load.request(sequence);
+    } catch (error) {
+      throw threw(name, `request(${sequence})`, error);
+    }
+    if (!(message instanceof Promise)) return message;
+    message.catch(() => undefined);
+    throw new OptionError(
+      `The payload module ${name} gave a promise at request(${sequence}); it must give the message itself: what takes time belongs in start().`,
+    );
+  };
+}
+
+function threw(name: string, where: string, error: unknown): OptionError {
+  return new OptionError(`The payload module ${name} threw at ${where}: ${said(error)}`, {
+    cause: error,
+  });
+}
+
+function said(error: unknown): string {
+  return asSentence(error instanceof Error ? error.message : String(error));
 }
 
 function checker(
@@ -240,10 +274,20 @@ function checker(
     const refused = refusal?.(answer);
     if (refused !== undefined) return refused;
     if (echo && !echoes(answer, request)) return 'the answer is not what was sent';
-    const verdict = own?.(answer, request, sequence) ?? true;
-    if (verdict === true) return undefined;
-    return typeof verdict === 'string'
-      ? verdict
-      : 'the check of the payload module refused the answer';
+    return own === undefined ? undefined : ownVerdict(() => own(answer, request, sequence));
   };
+}
+
+function ownVerdict(check: () => unknown): string | undefined {
+  let verdict: unknown;
+  try {
+    verdict = check() ?? true;
+  } catch (error) {
+    return `the check of the payload module threw: ${said(error).replace(/\.$/, '')}`;
+  }
+  if (verdict === true) return undefined;
+  if (typeof verdict === 'string') return verdict;
+  if (!(verdict instanceof Promise)) return 'the check of the payload module refused the answer';
+  verdict.catch(() => undefined);
+  return 'the check of the payload module gave a promise; it must give true, false or a string';
 }

@@ -125,6 +125,17 @@ export interface BroadcastCounts {
   readonly foreign: number;
 }
 
+/** Since the measurement began: the warm-up's are not in it. */
+export interface ConnectCounts {
+  /** Those that were open when it began, and those opened since. */
+  readonly opened: number;
+  readonly failed: number;
+  /** Closed by the server or the network, or given up for what the server sent. */
+  readonly lost: number;
+  /** Of those: the server sent what nothing had asked for, such as a second answer, while no request was in flight. */
+  readonly broken: number;
+}
+
 export interface LoadResult {
   readonly target: string;
   readonly protocol: string;
@@ -170,12 +181,14 @@ export interface LoadResult {
   readonly connect: LatencySummary;
   /** Open loop: how late the client sent. */
   readonly lag: LatencySummary | null;
-  readonly connects: { readonly opened: number; readonly failed: number; readonly lost: number };
+  readonly connects: ConnectCounts;
   readonly warmup: { readonly durationMs: number; readonly steady: boolean | null };
   /** Whether the measured rate and median stayed where they were. Null: too short to tell. */
   readonly steady: boolean | null;
   /** It was ended early. */
   readonly interrupted: boolean;
+  /** Why, where nobody asked for it: a count that nothing answers any more, a payload module that threw. Else null. */
+  readonly gaveUp: string | null;
   readonly client: ClientFigures;
   readonly server: ServerFigures | null;
   readonly machine: MachineFigures | null;

@@ -5,7 +5,7 @@
  *
  * The threads load; this thread only waits, joins what they count, and looks at the machine.
  */
-import { asSentence, OptionError } from '../errors.ts';
+import { asSentence, OptionError, PatternsError } from '../errors.ts';
 import { assemble } from './assemble.ts';
 import { sharedNowMs } from './clock.ts';
 import { makeDriver } from './drivers/index.ts';
@@ -57,7 +57,8 @@ export interface RunOptions {
  * @example
  * const result = await runLoad({ target: 'tcp://127.0.0.1:7000', connections: 64, durationMs: 5000, warmupMs: 1000 });
  * const open = await runLoad({ target: 'line://127.0.0.1:7000', rateHz: 20_000, payloadBytes: 16, expect: 'echo' });
- * @throws OptionError for a plan that cannot be, a payload that cannot be sent, and a target where nothing answers.
+ * @throws OptionError for a plan that cannot be, a payload that cannot be sent, and a target where nothing answers;
+ * PatternsError where every connection is accepted and reset.
  */
 export async function runLoad(input: LoadPlan, options: RunOptions = {}): Promise<LoadResult> {
   const plan = await readPlan(input);
@@ -103,9 +104,11 @@ class Run {
     this.#threads = Array.from(
       { length: plan.threads },
       (_, thread) =>
-        new LoadThread(plan, thread, (interval) =>
-          (interval.warmup ? warming : this.#measured).add(thread, interval),
-        ),
+        new LoadThread(plan, thread, {
+          interval: (interval) =>
+            (interval.warmup ? warming : this.#measured).add(thread, interval),
+          gaveUp: (reason) => this.#giveUp(reason),
+        }),
     );
   }
 
@@ -144,6 +147,12 @@ class Run {
     const connected = await Promise.all(this.#threads.map(({ connected }) => connected.promise));
     if (connected.some(({ opened }) => opened > 0)) return;
     const problem = connected.map(({ problem }) => problem).find((one) => one !== '');
+    if (connected.some(({ reset }) => reset)) {
+      throw new PatternsError(
+        'PATTERNS_LOAD',
+        `Something listens at ${showAddress(this.#plan.address)}, and resets every connection at once: ${problem}.`,
+      );
+    }
     throw new OptionError(
       `Nothing answers at ${showAddress(this.#plan.address)}: ${problem ?? 'no connection was made'}.`,
     );
@@ -189,7 +198,14 @@ class Run {
     const patienceMs = Math.max(PATIENCE_MS, 2 * timeoutMs);
     if (count === undefined || durationMs !== Infinity || this.#gaveUp !== undefined) return;
     if (toMs - this.#answeredAtMs < patienceMs) return;
-    this.#gaveUp = `no answer for ${patienceMs / 1000} s: given up before the count of ${count} was reached`;
+    this.#giveUp(
+      `no answer for ${patienceMs / 1000} s: given up before the count of ${count} was reached`,
+    );
+  }
+
+  /** Ends it early, by itself: what was measured is reported. */
+  #giveUp(reason: string): void {
+    this.#gaveUp ??= reason;
     this.#stop();
   }
 

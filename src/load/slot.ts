@@ -58,10 +58,12 @@ export interface Keeper {
    * `state` the one that it was in.
    */
   gone(slot: Slot, failure: Failure | undefined, state: State): void;
-  /** A sentence about what went wrong, for people. */
-  complain(problem: string): void;
-  /** The driver cannot make a request: the load ends with this error. */
-  abort(error: unknown): void;
+  /** The server sent what nothing had asked for, with no request in flight: the connection is given up. */
+  broke(): void;
+  /** A sentence about what went wrong, for people; with `[from, to)`, the requests in flight that it is about. */
+  complain(problem: string, slot: Slot, from: number, to: number): void;
+  /** The driver cannot make this request: the load ends. Those in `[slot.flushedTo, slot.tail]` are not sent. */
+  abort(error: unknown, slot: Slot, sequence: number): void;
 }
 
 export class Slot {
@@ -133,6 +135,12 @@ export class Slot {
     return room < this.#requestsLeft ? room : this.#requestsLeft;
   }
 
+  /** Whether any of the requests `[from, to)` is measured. */
+  hasMeasured(from: number, to: number): boolean {
+    for (let i = from; i < to; i += 1) if (this.measured[i & this.mask] === 1) return true;
+    return false;
+  }
+
   connect(): void {
     const keeper = this.#keeper;
     this.state = State.CONNECTING;
@@ -158,7 +166,7 @@ export class Slot {
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (socket !== this.#socket) return;
-      this.#keeper.complain(error.message);
+      this.complain(error.message);
       this.drop(failureOf(error.code, this.state === State.CONNECTING));
     });
     socket.on('end', () => {
@@ -179,7 +187,9 @@ export class Slot {
       if (this.#keeper.broadcasts) this.#publish(sequence, dueAt);
       else this.#session!.request(sequence, this.#keeper.writer);
     } catch (error) {
-      this.#keeper.abort(error);
+      this.#keeper.abort(error, this, sequence);
+      this.tail = this.flushedTo;
+      this.#keeper.writer.clear(); // it may have half a request
       return;
     }
     this.tail += 1;
@@ -225,6 +235,11 @@ export class Slot {
     }
     this.head = 0;
     this.#leave(failure, state);
+  }
+
+  /** About whatever is in flight. */
+  complain(problem: string): void {
+    this.#keeper.complain(problem, this, this.head, this.flushedTo);
   }
 
   /** Leaves without a word to the engine: the load is over. */
@@ -299,7 +314,8 @@ export class Slot {
         this.#socket!.write(session.control!);
         return true;
       case Found.FAIL:
-        this.#keeper.complain(session.problem);
+        this.complain(session.problem);
+        if (this.state >= State.OPEN && this.head === this.tail) this.#keeper.broke();
         this.drop(Failure.PROTOCOL_ERROR);
         return false;
       default:
@@ -310,7 +326,7 @@ export class Slot {
 
   /** A whole answer, and not one that counts. */
   #deny(session: Session, failure: Failure): void {
-    this.#keeper.complain(session.problem);
+    this.#keeper.complain(session.problem, this, this.head, this.head + 1);
     this.#keeper.failed(this, failure, session.status ?? 0);
     this.head += 1;
     this.answers += 1;
@@ -337,7 +353,7 @@ export class Slot {
         this.#takeRare(found, session, nowMs());
         return this.#leaveOpenly();
       }
-      if (found === Found.FAIL) this.#keeper.complain(session.problem);
+      if (found === Found.FAIL) this.complain(session.problem);
     }
     if (this.head < this.tail) this.drop(Failure.CLOSED_EARLY);
     else this.#close(Failure.CLOSED_EARLY);

@@ -11,14 +11,18 @@ const ENTRY = new URL(
   import.meta.url,
 );
 
-export interface Connected {
-  readonly opened: number;
-  readonly problem: string;
+export type Connected = Extract<FromThread, { readonly type: 'connected' }>;
+
+/** What a thread tells by itself. */
+export interface ThreadEvents {
+  interval(interval: Interval): void;
+  /** It sends nothing more, for this reason. */
+  gaveUp(reason: string): void;
 }
 
 export class LoadThread {
   readonly #worker: Worker;
-  readonly #onInterval: (interval: Interval) => void;
+  readonly #events: ThreadEvents;
   readonly ready = Promise.withResolvers<void>();
   readonly connected = Promise.withResolvers<Connected>();
   readonly done = Promise.withResolvers<ThreadReport>();
@@ -26,9 +30,9 @@ export class LoadThread {
   /** The kernel's number of the thread. */
   tid = 0;
 
-  constructor(plan: Plan, thread: number, onInterval: (interval: Interval) => void) {
+  constructor(plan: Plan, thread: number, events: ThreadEvents) {
     const workerData: WorkerData = { plan, thread };
-    this.#onInterval = onInterval;
+    this.#events = events;
     this.#worker = new Worker(ENTRY, { workerData, ...threadOptions() });
     this.#exited = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
     this.#worker.on('message', (message: FromThread) => this.#take(message));
@@ -63,7 +67,10 @@ export class LoadThread {
         this.connected.resolve(message);
         break;
       case 'interval':
-        this.#onInterval(message.interval);
+        this.#events.interval(message.interval);
+        break;
+      case 'gaveUp':
+        this.#events.gaveUp(message.reason);
         break;
       case 'done':
         this.done.resolve(message.report);

@@ -20,6 +20,7 @@ const result = {
   unsent: 25,
   answered: 1990,
   failedTotal: 2,
+  connects: { opened: 4, failed: 0, lost: 0, broken: 0 },
   ratePerSecond: 995,
   response: latency,
   service: { ...latency, p99Us: 1200 },
@@ -66,6 +67,16 @@ t.test('where nothing was answered', async (t) => {
     checkThreshold(parseThreshold('errors<5%'), failed).sentence,
     'errors<5% was not kept: it was 100.000%',
   );
+});
+
+t.test('what the server sent unasked is an error, though of no request', async (t) => {
+  const broken = { ...result, failedTotal: 0, connects: { ...result.connects, broken: 2 } };
+  t.equal(
+    checkThreshold(parseThreshold('errors<0.1%'), broken).sentence,
+    'errors<0.1% was not kept: it was 0.100%',
+  );
+  const nothing = { ...broken, sent: 0, answered: 0 };
+  t.notOk(checkThreshold(parseThreshold('errors<5%'), nothing).passed);
 });
 
 t.test('what is no threshold is refused with a sentence', async (t) => {

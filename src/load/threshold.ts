@@ -34,7 +34,10 @@ export interface Threshold {
   readonly of: (typeof OF)[number];
   readonly metric: LatencyName | (typeof SHARES)[number] | 'rate';
   readonly operator: keyof typeof OPERATORS;
-  /** Microseconds, a share (0 to 1), a count of errors or unsent requests, or requests per second. */
+  /**
+   * Microseconds, a share (0 to 1), a count of errors or unsent requests, or requests per second. Errors are requests that
+   * failed, and connections on which the server sent what nothing had asked for.
+   */
   readonly limit: number;
   readonly isShare: boolean;
 }
@@ -91,10 +94,11 @@ export function checkThreshold(threshold: Threshold, result: LoadResult): Checke
     actual = result.ratePerSecond;
     shown = `${actual.toFixed(1)}/s`;
   } else if (metric === 'errors' || metric === 'unsent') {
-    const count = metric === 'errors' ? result.failedTotal : result.unsent;
+    const errors = result.failedTotal + result.connects.broken;
+    const count = metric === 'errors' ? errors : result.unsent;
     const all = metric === 'errors' ? result.sent : (result.scheduled ?? 0);
     if (metric === 'errors' && result.answered + count === 0) return nothingMeasured(threshold);
-    const share = all === 0 ? 0 : count / all;
+    const share = count / Math.max(1, all);
     actual = isShare ? share : count;
     shown = isShare ? `${(share * 100).toFixed(3)}%` : String(count);
   } else {

@@ -1,6 +1,7 @@
 /** The entry of a load thread. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { PatternsError } from '../errors.ts';
+import { Failure } from './account.ts';
 import { sharedOffsetMs } from './clock.ts';
 import { makeDriver } from './drivers/index.ts';
 import { Engine } from './engine.ts';
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
     {
       begun: () => collectEvery(engine, plan.intervalMs),
       finished: () => void end(engine),
+      gaveUp: (reason) => say({ type: 'gaveUp', reason }),
       broken,
     },
   );
@@ -43,7 +45,12 @@ async function take(engine: Engine, message: ToThread): Promise<void> {
   switch (message.type) {
     case 'connect':
       await engine.connect();
-      say({ type: 'connected', opened: engine.openedConnections, problem: engine.lastProblem });
+      say({
+        type: 'connected',
+        opened: engine.openedConnections,
+        problem: engine.lastProblem,
+        reset: engine.lastRefusal === Failure.RESET,
+      });
       break;
     case 'start':
       collectEvery(engine, WARMUP_INTERVAL_MS);

@@ -114,6 +114,7 @@ t.test('a knee, and why it is one', async (t) => {
     missedPerSecond: 13_000,
     limit: 'client',
     interrupted: false,
+    gaveUp: null,
     trials: [
       {
         rateHz: 13_000,

@@ -67,7 +67,19 @@ function requestsOf(result: LoadResult): string[] {
     `  ${due}${formatCount(sent)} sent = ${formatCount(answered)} answered + ${formatCount(failedTotal)} failed + ${formatCount(inFlight)} in flight`,
     ...(kinds.length > 0 ? [`  failed: ${kinds.join(', ')}`] : []),
     ...statusesOf(result),
+    ...connectionsOf(result),
     ...problemsOf(result),
+  ];
+}
+
+/** Only where something became of them that no request tells. */
+function connectionsOf({ connects }: LoadResult): string[] {
+  const { broken, failed, lost, opened } = connects;
+  if (failed + lost === 0) return [];
+  const given =
+    broken === 0 ? '' : `, ${formatCount(broken)} of them for what nothing had asked for`;
+  return [
+    `  ${plural(opened, 'connection')} opened, ${formatCount(lost)} lost${given}, ${formatCount(failed)} failed to open`,
   ];
 }
 

@@ -175,6 +175,40 @@ t.test('nothing answered at all: how all failed, and exit 1; some of it: exit 0'
   t.match(some.out, /failed: \d+ badStatus/, 'which a threshold on errors limits');
 });
 
+t.test('a payload module that throws: what was measured, a sentence, and exit 1', async (t) => {
+  const server = await listenEcho(t);
+  const folder = t.testdir({
+    'names.mjs': `export default { request(n) { if (n === 7) throw new Error('no name'); return 'x'; } };`,
+  });
+  const module = `${folder}/names.mjs`;
+  const { code, err, out } = await run(['load', server.url, ...quick, `--module=${module}`]);
+  t.equal(code, 1);
+  t.match(out, /, ended early; 4 connections/);
+  t.match(out, '7 sent = 7 answered + 0 failed + 0 in flight');
+  t.equal(
+    err,
+    `patterns: Ended early: The payload module ${module} threw at request(7): no name.\n`,
+  );
+});
+
+t.test('a server that answers twice: said, and an error to a threshold', async (t) => {
+  const server = await listen(t, (socket) => {
+    socket.on('data', (chunk: Buffer) => socket.write(Buffer.concat([chunk, chunk])));
+  });
+  const args = ['--count=20', '--threshold=errors<1%'];
+  const { code, out } = await run(['load', server.url, ...quick, ...args]);
+  t.equal(code, 1);
+  t.match(out, /\d+ lost, \d+ of them for what nothing had asked for/);
+  t.match(out, /\d bytes came that no request had asked for/);
+});
+
+t.test('a server that resets every connection: not taken for wrong options', async (t) => {
+  const server = await listen(t, (socket) => socket.resetAndDestroy());
+  const { code, err } = await run(['load', server.url, ...quick, '--count=8']);
+  t.equal(code, 1, err);
+  t.match(err, /resets every connection at once|Nothing was answered; failed: 8 reset/);
+});
+
 t.test('Ctrl-C ends early and still reports', async (t) => {
   const server = await listenEcho(t);
   const cli = start(t, ['load', server.url, ...quick, '--duration=60s', '--json']);

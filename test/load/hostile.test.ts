@@ -1,6 +1,7 @@
 /** Servers that do what they should not: every request is accounted for all the same. */
 import { createServer, type AddressInfo } from 'node:net';
 import t, { type Test } from 'tap';
+import type { PatternsError } from '../../src/errors.ts';
 import type { FailureName } from '../../src/load/account.ts';
 import { runLoad, type LoadPlan, type LoadResult } from '../../src/load/index.ts';
 import { listen, listenEcho } from './servers.ts';
@@ -130,11 +131,56 @@ t.test('answers twice: the second answer is nobody’s, or the wrong one', async
     const result = await load(server.url, { protocol, count: 40 });
     accounted(t, result);
     t.ok(result.answered > 0, 'the first answer counts');
-    t.ok(result.connects.lost > 0 || result.failed.protocolError > 0, 'the connection is given up');
+    const { broken, lost } = result.connects;
+    t.ok(broken > 0 && broken <= lost, `${broken} connections are given up for it`);
     t.match(result.problems, [{ problem: /no request had asked for/ }]);
     only(t, result, 'protocolError', 'closedEarly', 'reset');
   }
 });
+
+t.test(
+  'answers a warm-up request when the warm-up is over: well or not, it is the warm-up’s',
+  async (t) => {
+    const late = new Map<number, () => void>();
+    const server = await listen(t, (socket, number) => {
+      const echo = (): void => void socket.on('data', (chunk) => socket.write(chunk));
+      if (number > 2) echo();
+      else {
+        socket.once('data', (chunk: Buffer) => {
+          const wrong = (): void => {
+            echo();
+            socket.write(Buffer.alloc(chunk.length, '?'));
+          };
+          late.set(number, number === 0 ? wrong : () => socket.resetAndDestroy());
+        });
+      }
+    });
+    const result = await runLoad(
+      {
+        target: server.url,
+        connections: 4,
+        threads: 1,
+        warmupMs: 100,
+        durationMs: 500,
+        intervalMs: 100,
+        payloadBytes: 20,
+        expect: 'echo',
+      },
+      {
+        onProgress: ({ second }) => {
+          if (second === undefined) return;
+          for (const fail of late.values()) fail();
+          late.clear();
+        },
+      },
+    );
+    accounted(t, result);
+    t.ok(result.answered > 0);
+    t.equal(result.failedTotal, 0);
+    t.same(result.problems, []);
+    t.equal(result.connects.lost, 2, 'but the connections were lost meanwhile');
+  },
+);
 
 t.test('answers garbage', async (t) => {
   const server = await listen(t, (socket) => void socket.on('data', () => socket.write('!\r\n')));
@@ -234,6 +280,22 @@ for (const [name, plan] of [
       t.equal(result.scheduled, result.sent + result.unsent, 'due = sent + never sent');
   });
 }
+
+t.test('accepts, and resets at once', async (t) => {
+  const server = await listen(t, (socket) => socket.resetAndDestroy());
+  // Whether the client sees the connection before the reset is a race.
+  const result = await load(server.url, { count: 8 }).catch((error: PatternsError) => error);
+  if (result instanceof Error) {
+    t.match(result, {
+      code: 'PATTERNS_LOAD',
+      message: /^Something listens at .*, and resets every connection at once: .*ECONNRESET .*\.$/,
+    });
+  } else {
+    accounted(t, result);
+    t.equal(result.answered, 0);
+    only(t, result, 'reset');
+  }
+});
 
 t.test('is not there', async (t) => {
   const gone = createServer();

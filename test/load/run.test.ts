@@ -144,6 +144,16 @@ t.test('connections come and go', async (t) => {
   t.equal(byCount.connects.lost, 0, 'we closed them, and nobody else');
   t.ok(byCount.connect.count >= 8, 'the time to connect is recorded by itself');
   t.ok(byCount.connect.p50Us > 0);
+  const afterWarmUp = await load(server.url, {
+    count: 10,
+    requestsPerConnection: 1,
+    connections: 2,
+    warmupMs: 300,
+  });
+  t.ok(
+    afterWarmUp.connects.opened <= 14,
+    `${afterWarmUp.connects.opened} were opened: those of the warm-up are not counted`,
+  );
   const byAge = await load(server.url, {
     durationMs: 1000,
     connectionLifetimeMs: 100,
@@ -175,14 +185,93 @@ t.test('a module makes requests and checks answers', async (t) => {
   t.same(result.problems, [{ problem: 'seven is always wrong', count: 1 }]);
 });
 
-t.test('a module whose request cannot be sent ends the load', async (t) => {
+t.test(
+  'a module that fails in the middle ends the load, and what was measured stays',
+  async (t) => {
+    const server = await listenEcho(t);
+    const message = (expression: string): string =>
+      `data:text/javascript,export default { request: (sequence) => sequence < 50 ? 'x' : ${expression} }`;
+    const cases: Array<[string, RegExp]> = [
+      [
+        "(() => { throw new Error('no more names') })()",
+        /^The payload module .* threw at request\(50\): no more names$/,
+      ],
+      ['42', /made a request\(50\) that cannot be sent: A message of raw bytes must be/],
+      ["Promise.resolve('x')", /gave a promise at request\(50\); it must give the message itself/],
+    ];
+    const plans: Array<Partial<LoadPlan>> = [
+      {},
+      { depth: 4 },
+      { rateHz: 2000 },
+      { rateHz: 20_000, depth: 4 },
+    ];
+    for (const plan of plans) {
+      for (const [expression, wanted] of cases) {
+        const payloadModule = message(expression);
+        const result = await load(server.url, {
+          payloadBytes: undefined,
+          payloadModule,
+          durationMs: 60_000,
+          drainMs: 20_000,
+          ...plan,
+        });
+        t.match(result.gaveUp, wanted, JSON.stringify(plan));
+        t.equal(result.interrupted, true);
+        t.ok(result.answered > 40 && result.answered <= 50, `${result.answered} were answered`);
+        t.equal(result.sent, result.answered + result.failedTotal + result.inFlight);
+        t.equal(result.problems[0].problem, result.gaveUp);
+        if (plan.rateHz !== undefined) t.equal(result.scheduled, result.sent + result.unsent);
+      }
+    }
+  },
+);
+
+t.test('a module that fails before anything is measured: no load', async (t) => {
   const server = await listenEcho(t);
-  const payloadModule =
-    "data:text/javascript,export default { request: (sequence) => (sequence < 5 ? 'x' : 42) }";
-  await t.rejects(load(server.url, { payloadBytes: undefined, payloadModule, count: 10 }), {
-    code: 'PATTERNS_OPTION',
-    message: /^A message of raw bytes must be/,
-  });
+  const cases: Array<[string, RegExp]> = [
+    [
+      'request() { throw new Error(`no name`) }',
+      /^The payload module .* threw at request\(-1\): no name\.$/,
+    ],
+    [
+      'request() {}, start() { throw new Error(`no file.`) }',
+      /^The payload module .* threw at start\(\): no file\.$/,
+    ],
+  ];
+  for (const [members, message] of cases) {
+    const payloadModule = `data:text/javascript,export default { ${members} }`;
+    await t.rejects(
+      load(server.url, { payloadBytes: undefined, payloadModule, warmupMs: 60_000 }),
+      { code: 'PATTERNS_OPTION', message },
+    );
+  }
+});
+
+t.test('a check that throws, or gives a promise: the answer is wrong', async (t) => {
+  const server = await listenEcho(t);
+  const cases: Array<[string, string]> = [
+    [
+      'answer.no.such',
+      'the check of the payload module threw: Cannot read properties of undefined',
+    ],
+    ['Promise.reject(new Error())', 'the check of the payload module gave a promise'],
+  ];
+  for (const protocol of ['bytes', 'line', 'length-prefix']) {
+    for (const [expression, problem] of cases) {
+      const payloadModule = `data:text/javascript,export default {
+        request: () => 'x', check: (answer, request, sequence) => sequence !== 7 || ${expression} }`;
+      const target = protocol === 'length-prefix' ? await listenProtocol(t, protocol) : server;
+      const result = await load(target.url, {
+        protocol,
+        payloadBytes: undefined,
+        payloadModule,
+        count: 20,
+      });
+      t.equal(result.failed.wrongAnswer, 1, protocol);
+      t.equal(result.answered, 19);
+      t.match(result.problems, [{ problem, count: 1 }]);
+    }
+  }
 });
 
 t.test('an open loop: everything that was due', async (t) => {
@@ -213,22 +302,25 @@ t.test('an open loop: everything that was due', async (t) => {
   }
 });
 
-t.test('an open loop with several requests on each connection: each goes out on its own', async (t) => {
-  const server = await listenEcho(t);
-  // So many that several are due in most turns of the loop.
-  const result = await load(server.url, {
-    rateHz: 50_000,
-    count: 10_000,
-    depth: 4,
-    connections: 8,
-    timeoutMs: 20_000,
-    drainMs: 20_000,
-  });
-  wentWell(t, result);
-  t.equal(result.answered, 10_000);
-  t.same(result.problems, []);
-  t.equal(result.connects.lost, 0);
-});
+t.test(
+  'an open loop with several requests on each connection: each goes out on its own',
+  async (t) => {
+    const server = await listenEcho(t);
+    // So many that several are due in most turns of the loop.
+    const result = await load(server.url, {
+      rateHz: 50_000,
+      count: 10_000,
+      depth: 4,
+      connections: 8,
+      timeoutMs: 20_000,
+      drainMs: 20_000,
+    });
+    wentWell(t, result);
+    t.equal(result.answered, 10_000);
+    t.same(result.problems, []);
+    t.equal(result.connects.lost, 0);
+  },
+);
 
 t.test('the schedule does not wait for the server', async (t) => {
   // One request at a time, 20 ms each, where 200 are due in a second: the wait is in the response, not in the service.

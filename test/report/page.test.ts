@@ -257,6 +257,20 @@ t.test('every caveat stands beside the figures that it touches', async (t) => {
       ['time'],
     ],
     ['interrupted', { interrupted: true }, {}, 'Ended early', [...all, 'cpu']],
+    [
+      'gave up',
+      { interrupted: true, gaveUp: 'it threw' },
+      {},
+      'Ended early (it threw)',
+      [...all, 'cpu'],
+    ],
+    [
+      'unasked',
+      { connects: { opened: 9, failed: 0, lost: 3, broken: 2 } },
+      {},
+      'The server sent what nothing had asked for',
+      all,
+    ],
     ['failed', { failedTotal: 7 }, {}, '(7 requests failed', all],
     ['unsent', { unsent: 9 }, {}, 'Requests were never sent: it flatters (9 of 600 due', all],
     [

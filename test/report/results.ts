@@ -142,10 +142,11 @@ export function loadResult(shape: Shape = {}, changes: Partial<LoadResult> = {})
     service,
     connect: summary([]),
     lag: closed ? null : summary([1, 2, 3]),
-    connects: { opened: 64, failed: 0, lost: 0 },
+    connects: { opened: 64, failed: 0, lost: 0, broken: 0 },
     warmup: { durationMs: 1000, steady: true },
     steady: true,
     interrupted: false,
+    gaveUp: null,
     client: {
       threads: 1,
       threadsCpuMs: 900,
@@ -214,6 +215,7 @@ export function kneeResult(changes: Partial<KneeResult> = {}): KneeResult {
     missedPerSecond: 44_000,
     limit: 'server',
     interrupted: false,
+    gaveUp: null,
     trials: [
       trial(8000, 310, true),
       trial(16_000, 420, true),
@@ -244,7 +246,7 @@ export function pushResult(shape: Shape = {}, changes: Partial<LoadResult> = {})
     failed: { ...delivered.failed, missed },
     failedTotal: missed,
     push: { gaps: 2, repeated: 0, resumed: 3, unstamped: 0 },
-    connects: { opened: 67, failed: 0, lost: 3 },
+    connects: { opened: 67, failed: 0, lost: 3, broken: 0 },
     ...changes,
   };
 }

@@ -46,12 +46,13 @@ class BytesSession implements Session {
   }
 
   request(sequence: number, writer: Writer): void {
-    this.#due += 1;
     if (this.#constant !== undefined) {
+      this.#due += 1;
       writer.raw(this.#constant);
       return;
     }
     const bytes = asBytes(this.#work.messageAt(sequence));
+    this.#due += 1;
     this.#queue.push({ sequence, bytes });
     writer.raw(bytes);
   }

@@ -63,13 +63,14 @@ class CodecSession implements Session {
 
   request(sequence: number, writer: Writer): void {
     const { encoded, protocol, work } = this.#shared;
-    this.#due += 1;
     if (encoded !== undefined) {
+      this.#due += 1;
       writer.raw(encoded);
       return;
     }
     const message = work.messageAt(sequence);
     protocol.client.encode(message, writer, undefined);
+    this.#due += 1;
     this.#queue.push({ sequence, message });
   }
 

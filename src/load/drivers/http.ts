@@ -117,13 +117,14 @@ class HttpSession implements Session {
 
   request(sequence: number, writer: Writer): void {
     const { encoded, work } = this.#shared;
-    this.#due += 1;
     if (encoded !== undefined) {
+      this.#due += 1;
       writer.raw(encoded);
       return;
     }
     const message = work.messageAt(sequence);
     encodeHttp(message as HttpRequestInit, writer);
+    this.#due += 1;
     this.#queue.push({ sequence, message });
   }
 

@@ -47,6 +47,7 @@ function doubtsOf(result: Loaded): Doubt[] {
     ['clientBound', result.verdict.name === 'CLIENT_BOUND'],
     ['noisy', result.verdict.name === 'NOISY_MACHINE'],
     [delivers(result.loop) ? 'missed' : 'failed', result.failedTotal > 0],
+    ['broken', result.connects.broken > 0],
     ['interrupted', result.interrupted],
     ['unsteady', result.steady === false],
   ];

@@ -43,6 +43,7 @@ export const DOUBTS = {
   noisy: 'others used the machine',
   failed: 'requests failed; they are in no figure',
   missed: 'events were missed; they are in no figure',
+  broken: 'the server sent what nothing had asked for, and connections were given up for it',
   interrupted: 'the run was ended early',
   unsteady: 'rate and median had not settled',
 } as const;

@@ -48,6 +48,7 @@ const VERDICTS = {
 
 export function caveatsOf({ latency, result }: Run): Caveat[] {
   const {
+    connects,
     failedTotal,
     inFlight,
     interrupted,
@@ -66,8 +67,17 @@ export function caveatsOf({ latency, result }: Run): Caveat[] {
       kind: 'interrupted',
       level: 'bad',
       short: 'Ended early',
-      says: 'Ended early, by hand: it measured less than was asked',
+      says: `Ended early, ${result.gaveUp === null ? 'by hand' : 'by itself'}: it measured less than was asked`,
       touches: ALL,
+      ...(result.gaveUp === null ? {} : { detail: result.gaveUp }),
+    },
+    connects.broken > 0 && {
+      kind: 'broken',
+      level: 'bad',
+      short: 'The server sent what nothing had asked for',
+      says: 'The server sent what nothing had asked for, such as a second answer: the connection was given up, and no request counts it',
+      touches: LATENCIES,
+      detail: plural(connects.broken, 'connection'),
     },
     result.answered === 0 && {
       kind: 'unanswered',

@@ -101,10 +101,16 @@ const loadResult = v.object({
   service: measured,
   connect: latency,
   lag: v.nullable(latency),
-  connects: v.object({ opened: count, failed: count, lost: count }),
+  connects: v.object({
+    opened: count,
+    failed: count,
+    lost: count,
+    broken: v.optional(count, 0),
+  }),
   warmup: v.object({ durationMs: count, steady: v.nullable(v.boolean()) }),
   steady: v.nullable(v.boolean()),
   interrupted: v.boolean(),
+  gaveUp: v.optional(v.nullable(text), null),
   client: v.object({
     busyShare: figure,
     cpuPerRequestUs: figure,
