@@ -32,11 +32,16 @@ export interface BenchIo {
 /** For help. */
 export const suites: readonly { readonly name: string; readonly question: string }[] = questions;
 
-/** @throws OptionError for what cannot be asked, PatternsError for a run that was ended early or measured nothing */
+/**
+ * A suite that measures nothing does not keep the others from it: which ones did is said at the end.
+ *
+ * @throws OptionError for what cannot be asked, PatternsError for a run that was ended early or measured nothing
+ */
 export async function bench(request: BenchRequest, io: BenchIo): Promise<void> {
   const progress = new Progress(io.terminal);
   const jobs = request.resume === undefined ? await newJobs(request) : [resumed(request.resume)];
   if (!request.anyway) await waitForOthers(progress, io.signal);
+  const failed: { readonly suite: string; readonly why: string }[] = [];
   for (const { question, plan, folder, environment } of jobs) {
     const open = folder();
     const result = await runCampaign({
@@ -55,20 +60,30 @@ export async function bench(request: BenchRequest, io: BenchIo): Promise<void> {
         `Ended early: go on with patterns bench --resume ${open.path}.`,
       );
     }
-    const nothing = sayNothing(result);
-    if (nothing !== undefined) throw new PatternsError('PATTERNS_BENCH', nothing);
+    const why = whyNothing(result);
+    if (why !== undefined) failed.push({ suite: question.name, why });
   }
+  if (failed.length > 0) throw new PatternsError('PATTERNS_BENCH', sayNothing(failed, jobs.length));
+}
+
+function sayNothing(
+  failed: readonly { readonly suite: string; readonly why: string }[],
+  suites: number,
+): string {
+  if (suites === 1) return `Nothing could be measured: ${failed[0].why}`;
+  const each = failed.map(({ suite, why }) => `${suite}: ${why}`).join(' ');
+  return `Nothing could be measured by ${failed.length} of ${suites} suites: ${each}`;
 }
 
 /** Undefined where any run was answered anything. */
-function sayNothing({ blocks, lost }: BenchResult): string | undefined {
+function whyNothing({ blocks, lost }: BenchResult): string | undefined {
   const runs = Object.entries(blocks.runs).flatMap(([arm, trials]) =>
     trials.map((trial) => ({ arm, trial })),
   );
   if (runs.some(({ trial }) => trial.result.messages > 0)) return undefined;
   const failures = sayFailures(runs);
   const why = failures === undefined ? lost[0]?.reason : `${failures}.`;
-  return `Nothing could be measured: ${why ?? 'no request was answered.'}`;
+  return why ?? 'no request was answered.';
 }
 
 async function waitForOthers(progress: Progress, signal: AbortSignal): Promise<void> {

@@ -127,7 +127,7 @@ Examples:
   patterns bench --resume patterns-results/…   after Ctrl-C
 
 Results lie in a folder for each run; patterns report FOLDER makes a page of it.
-Exit codes: 0 done, 1 ended early or nothing measured, 2 wrong options.`;
+Exit codes: 0 done, 1 ended early or a suite measured nothing, 2 wrong options.`;
 
 export async function benchCommand(): Promise<Command> {
   const { suites } = await importBench();

@@ -123,6 +123,20 @@ t.test('nothing could be measured: exit 1', async (t) => {
   t.match(err, /^patterns: Nothing could be measured: Mode dispatched cannot serve this/m);
 });
 
+t.test('a suite that measures nothing does not stop the next one', async (t) => {
+  const folder = folderOf(t);
+  const times = ['--anyway', '--quick', '--duration=200ms', '--warmup=50ms'];
+  const args = ['slow-consumer', 'nagle', '--modes=native', '--out=run', ...times];
+  const { code, err, out } = await measure(t, ['bench', ...args], { cwd: folder });
+  t.equal(code, 1);
+  t.match(out, /^an answer in two parts +Nagle off +\d/m, 'the next one was measured');
+  t.match(
+    err,
+    /^patterns: Nothing could be measured by 1 of 2 suites: slow-consumer: Mode native .*\n$/m,
+  );
+  t.same(readdirSync(join(folder, 'run')).toSorted(), ['nagle', 'slow-consumer']);
+});
+
 t.test('a handler that throws measures nothing: how all failed, why, and exit 1', async (t) => {
   const folder = folderOf(t, {
     'throws.mjs': 'export default { message() { throw new Error("no database"); } };',

@@ -392,6 +392,24 @@ t.test('events have words of their own', async (t) => {
   }
 });
 
+t.test('a suite of which requests failed says how, by its arms', async (t) => {
+  const suite = suiteResult(ARMS) as {
+    blocks: { runs: Record<string, { result: { errors: number; detail: object } }[]> };
+  };
+  hasNot(t, sectionOf(page(t, { a: suite }), 'suite-1'), 'failed, in all runs');
+  const [first, second] = suite.blocks.runs.single;
+  first.result.errors = 5;
+  first.result.detail = { ...first.result.detail, failed: { timeout: 3, reset: 2, refused: 0 } };
+  second.result.errors = 1;
+  second.result.detail = { ...second.result.detail, failed: { timeout: 1 } };
+  suite.blocks.runs['sharded thread'][0].result.errors = 4; // of a client that says no more
+  const section = sectionOf(page(t, { a: suite }), 'suite-1');
+  has(t, section, 'failed, in all runs');
+  has(t, section, '>6 (4 no answer in time, 2 connection broken)<');
+  has(t, section, '>4<');
+  has(t, section, '10 requests failed, in 3 of 15 runs');
+});
+
 t.test('repeated and more than can be drawn', async (t) => {
   const runs = Object.fromEntries(
     Array.from({ length: 11 }, (_, i) => ['abcdefghijk'[i], small({}, { seed: i })]),

@@ -17,6 +17,8 @@ export interface ArmTrial {
   readonly p99Us: number;
   readonly bytesPerConnection: number;
   readonly errors: number;
+  /** By kind, where the load says so. */
+  readonly failed: Readonly<Record<string, number>>;
   readonly disturbed: boolean;
   /** Messages of each worker, or connections where no worker counted messages. */
   readonly work: readonly number[];
@@ -46,6 +48,7 @@ function trialOf({ foreignCores, result, server, stealCores, workers }: Trial): 
   const messages = rows.map((row) => row.messages);
   const detail = (result.detail ?? {}) as {
     label?: unknown;
+    failed?: unknown;
     verdict?: { name?: unknown };
     steady?: unknown;
     settled?: unknown;
@@ -62,6 +65,7 @@ function trialOf({ foreignCores, result, server, stealCores, workers }: Trial): 
         ? Number.NaN
         : (server.residentBytes - server.residentBytesBefore) / result.messages,
     errors: result.errors,
+    failed: countsOf(detail.failed),
     disturbed: foreignCores + stealCores > DISTURBED_CORES,
     work: messages.some((one) => one > 0) ? messages : rows.map(({ accepted }) => accepted),
     closed: typeof detail.label === 'string' && detail.label.startsWith('service times only'),
@@ -69,6 +73,12 @@ function trialOf({ foreignCores, result, server, stealCores, workers }: Trial): 
     steady: typeof detail.steady === 'boolean' ? detail.steady : undefined,
     settled: detail.settled !== false,
   };
+}
+
+function countsOf(failed: unknown): Record<string, number> {
+  if (typeof failed !== 'object' || failed === null) return {};
+  const counts = Object.entries(failed).filter(([, number]) => typeof number === 'number');
+  return Object.fromEntries(counts) as Record<string, number>;
 }
 
 /** What touches the figures of a suite. */

@@ -4,7 +4,7 @@ import { renderTable, runTag, type Cell, type Table } from './blocks.ts';
 import { delivers, wordsOf } from '../loops.ts';
 import { icon, type Sign } from './icons.ts';
 import type { Run } from './runs.ts';
-import { capital, count, failureWords, plural, rate, us } from './words.ts';
+import { capital, count, failuresInWords, plural, rate, us } from './words.ts';
 
 const VERDICT_SIGNS: Readonly<Record<Run['result']['verdict']['name'], Sign>> = {
   SERVER_BOUND: 'good',
@@ -65,9 +65,6 @@ function requestsTable(runs: readonly Run[]): Table {
     head: ['run', 'due', 'never sent', 'sent', 'answered', 'failed', 'in flight', 'failed how'],
     rows: runs.map(({ name, result }): Cell[] => {
       const { answered, failed, failedTotal, inFlight, scheduled, sent, unsent } = result;
-      const kinds = Object.entries(failed)
-        .filter(([, number]) => number > 0)
-        .map(([kind, number]) => `${count(number)} ${failureWords(kind)}`);
       return [
         { text: name },
         { text: scheduled === null ? '–' : count(scheduled) },
@@ -76,7 +73,7 @@ function requestsTable(runs: readonly Run[]): Table {
         { text: count(answered) },
         { text: count(failedTotal) },
         { text: count(inFlight) },
-        { text: kinds.length === 0 ? '–' : kinds.join(', ') },
+        { text: failuresInWords(failed) || '–' },
       ];
     }),
   };

@@ -81,6 +81,10 @@ const FAILED: Readonly<Record<string, string>> = {
   missed: 'event that never came',
 };
 
-export function failureWords(kind: string): string {
-  return FAILED[kind] ?? kind;
+/** '3 no answer in time, 1 connection broken'; '' where none failed. */
+export function failuresInWords(failed: Readonly<Record<string, number>>): string {
+  return Object.entries(failed)
+    .filter(([, number]) => number > 0)
+    .map(([kind, number]) => `${count(number)} ${FAILED[kind] ?? kind}`)
+    .join(', ');
 }

@@ -3,13 +3,13 @@ import { m } from '../../svg/markup.ts';
 import { bothRows, type Dot, type Row } from '../../svg/rows.ts';
 import { least, linearScale, logEnds, logScale, most, tidy } from '../../svg/scale.ts';
 import { linearTicks, logTicks } from '../../svg/ticks.ts';
-import type { Arm } from '../arms.ts';
+import type { Arm, ArmTrial } from '../arms.ts';
 import type { Cell, Drawing, Figure, Table } from '../blocks.ts';
 import type { Stated } from '../caveats.ts';
 import { wordsOf } from '../../loops.ts';
 import { groupsOf, type Group, type Run } from '../runs.ts';
 import { LEAST_RUNS, median, medianInterval } from '../statistics.ts';
-import { capital, count, countTick, rate, short, us, usTick } from '../words.ts';
+import { capital, count, countTick, failuresInWords, rate, short, us, usTick } from '../words.ts';
 
 /** A figure that runs are compared by. */
 interface Measure<Of> {
@@ -105,11 +105,18 @@ export function armDrawings(
   const measures = (memory ? OF_IDLE_ARMS : OF_ARMS).filter(({ of }) =>
     arms.some(({ trials }) => trials.some((trial) => Number.isFinite(of(trial)))),
   );
+  const failing = arms.some(({ trials }) => trials.some(({ errors }) => errors > 0));
   return {
     drawings: measures.map((measure) => armDrawing(arms, measure)),
     table: {
       caption: 'Medians and their 95 % intervals',
-      head: ['arm', 'runs', 'disturbed', ...measures.map(({ title }) => title)],
+      head: [
+        'arm',
+        'runs',
+        'disturbed',
+        ...measures.map(({ title }) => title),
+        ...(failing ? ['failed, in all runs'] : []),
+      ],
       rows: arms.map(({ name, trials }) => [
         name,
         String(trials.length),
@@ -120,9 +127,20 @@ export function armDrawings(
           const range = interval === undefined ? '' : ` (${interval.map(say).join(' to ')})`;
           return { text: `${say(median(values))}${range}` };
         }),
+        ...(failing ? [failuresOf(trials)] : []),
       ]),
     },
   };
+}
+
+/** '12 (10 no answer in time, 2 connection broken)' */
+function failuresOf(trials: readonly ArmTrial[]): string {
+  const kinds: Record<string, number> = {};
+  for (const [kind, number] of trials.flatMap(({ failed }) => Object.entries(failed)))
+    kinds[kind] = (kinds[kind] ?? 0) + number;
+  const how = failuresInWords(kinds);
+  const total = count(trials.reduce((sum, { errors }) => sum + errors, 0));
+  return how === '' ? total : `${total} (${how})`;
 }
 
 type ArmMeasure = Measure<Arm['trials'][number]>;
