@@ -149,7 +149,7 @@ export function inLoadFlags(error: OptionError): OptionError {
   let { message } = error;
   for (const { flags, key } of Object.values(GROUPS).flat()) {
     // 'protocol' and its like are words of a sentence too, but where they begin it.
-    const name = /[A-Z]/.test(key) ? `\\b${key}\\b` : `^${key}\\b`;
+    const name = /[A-Z]/.test(key) ? `(?<!\\.)\\b${key}\\b` : `^${key}\\b`;
     message = message.replaceAll(new RegExp(name, 'g'), new Option(flags).long!);
   }
   return new OptionError(message, { cause: error });
@@ -183,9 +183,10 @@ function count(text: string, name: string): number {
   return Number(text);
 }
 
+const RATE = /^\d+(?:\.\d+)?(?:e\d{1,2})?$/i;
+
 function number(text: string, name: string): number {
-  if (!/^\d+(?:\.\d+)?$/.test(text))
-    throw wrong(name, text, 'a number of requests per second above 0');
+  if (!RATE.test(text)) throw wrong(name, text, 'a number of requests per second above 0');
   return Number(text);
 }
 
@@ -221,7 +222,7 @@ function stages(text: string, name: string): Stage[] {
       durationMs === undefined ||
       rate === undefined ||
       more.length > 0 ||
-      !/^\d+(?:\.\d+)?$/.test(rate.trim())
+      !RATE.test(rate.trim())
     ) {
       throw wrong(name, text, "a list of TIME:RATE, such as '10s:1000,30s:1000'");
     }

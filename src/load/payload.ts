@@ -7,6 +7,8 @@ import { asSentence, OptionError } from '../errors.ts';
 import type { HttpRequestInit } from '../protocols/http1/request.ts';
 
 const DEFAULT_PAYLOAD_BYTES = 64;
+/** Longer messages are not repeated in an error. */
+const MOST_HINT_CHARS = 80;
 
 /** What a payload module's default export is. One instance serves each thread. */
 export interface LoadModule {
@@ -62,8 +64,23 @@ const text: Words = {
 };
 const json: Words = {
   ofSize: (bytes = DEFAULT_PAYLOAD_BYTES) => 'x'.repeat(bytes),
-  ofFile: (content) => JSON.parse(content.toString()) as unknown,
+  ofFile: (content) =>
+    parseJson(content, (given) => `it must be JSON, and text has its quotes: ${given}`),
 };
+
+/** @throws Error with a hint made of what was given, as JSON */
+function parseJson(content: Buffer, hint: (given: string) => string, asGiven = asText): unknown {
+  const given = content.toString();
+  try {
+    return JSON.parse(given) as unknown;
+  } catch (error) {
+    const short = given.length > MOST_HINT_CHARS ? 'PING' : given.trim();
+    throw new Error(hint(`'${JSON.stringify(asGiven(short))}'`), { cause: error });
+  }
+}
+
+const asText = (given: string): unknown => given;
+const asCommand = (given: string): unknown => given.split(/\s+/);
 
 const words: Readonly<Record<string, Words>> = {
   bytes: rawBytes,
@@ -74,7 +91,8 @@ const words: Readonly<Record<string, Words>> = {
   msgpack: json,
   resp: {
     ofSize: (bytes = DEFAULT_PAYLOAD_BYTES) => ['ECHO', 'x'.repeat(bytes)],
-    ofFile: json.ofFile,
+    ofFile: (content) =>
+      parseJson(content, (given) => `a command is a JSON list, such as ${given}`, asCommand),
     echoes: (answer, request) =>
       isDeepStrictEqual(answer, request) ||
       isDeepStrictEqual(answer, (request as unknown[]).at(-1)),

@@ -42,6 +42,11 @@ t.test('refusals', async (t) => {
   const cases: Array<[object, RegExp]> = [
     [{ rateHz: 0 }, /^rateHz is 0; it must be more than 0\.$/],
     [{ rateHz: -1 }, /^rateHz is -1; it must be 0 or more\.$/],
+    [
+      { rateHz: 1e12 },
+      /^rateHz is 1000000000000; it must be 10000000 requests per second or less: one machine /,
+    ],
+    [{ stages: [{ durationMs: 5, rateHz: 1e8 }] }, /^stages\.0\.rateHz is .*one machine /],
     [{ rateHz: Number.NaN }, /^rateHz is NaN; it must be/],
     [{ rateHz: '5' }, /^rateHz is "5"; it must be number\.$/],
     [{ connections: 1.5 }, /^connections is 1\.5; it must be a whole number\.$/],

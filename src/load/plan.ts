@@ -26,7 +26,9 @@ export type Arrivals = (typeof ARRIVALS)[number];
 
 const whole = (least: number, most: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
-const rate = v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(10_000_000));
+/** Far more than one machine sends over loopback: a million a second is a good one. */
+const MOST_RATE_HZ = 10_000_000;
+const rate = v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(MOST_RATE_HZ));
 
 const stage = v.strictObject({
   /** How long the rate takes to get there, in a straight line. */
@@ -286,7 +288,9 @@ function requirement(issue: v.BaseIssue<unknown>): string {
     case 'min_value':
       return `${bound} or more`;
     case 'max_value':
-      return `${bound} or less`;
+      return issue.path?.at(-1)?.key === 'rateHz'
+        ? `${bound} requests per second or less: one machine cannot send more`
+        : `${bound} or less`;
     case 'gt_value':
       return `more than ${bound}`;
     case 'non_empty':
