@@ -149,7 +149,7 @@ export function inLoadFlags(error: OptionError): OptionError {
   let { message } = error;
   for (const { flags, key } of Object.values(GROUPS).flat()) {
     // 'protocol' and its like are words of a sentence too, but where they begin it.
-    const name = /[A-Z]/.test(key) ? `(?<!\\.)\\b${key}\\b` : `^${key}\\b`;
+    const name = /[A-Z]|^stages$/.test(key) ? `(?<![.-])\\b${key}\\b` : `^${key}\\b`;
     message = message.replaceAll(new RegExp(name, 'g'), new Option(flags).long!);
   }
   return new OptionError(message, { cause: error });
@@ -207,11 +207,14 @@ function warmup(text: string, name: string): number | 'auto' {
 }
 
 function json(text: string, name: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
-    throw wrong(name, text, 'JSON');
+    // said below
   }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw wrong(name, text, `an object in JSON, such as '{"maxBytes":65536}'`);
 }
 
 function stages(text: string, name: string): Stage[] {

@@ -1,5 +1,6 @@
 /** `patterns load`. Results go to standard output, everything else to standard error. */
-import { writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { asSentence, OptionError, PatternsError } from '../errors.ts';
 import {
@@ -41,7 +42,8 @@ Examples:
   patterns load --calibrate
 
 A target is tcp://host:port, unix:/path, or both with a protocol: resp://host:port,
-line+unix:/path; HTTP's go on with a path. An event stream (sse) is asked for once on
+line+unix:/path; HTTP's go on with a path, over a Unix socket behind a colon:
+http+unix:/run/app.sock:/users. An event stream (sse) is asked for once on
 each connection, and again with Last-Event-ID when it is lost; an event's delivery time
 is counted from the first number of 13 digits in its data or id, ms since 1970. With
 --publishers some connections (ws) send what all others are to hear; what they hear
@@ -94,8 +96,34 @@ function searchFlags(): Option[] {
   ].map((option) => option.helpGroup('What it must keep:'));
 }
 
+/** What goes with one kind of load alone. */
+function refuseStrangers(given: Given, outputs: readonly Output[]): void {
+  const searches = given.findKnee === true;
+  if (given.calibrate === true) {
+    const stranger = Object.keys(given).find((name) => name !== 'calibrate' && name !== 'json');
+    if (stranger === undefined) return;
+    throw new OptionError(
+      `--calibrate sets the load itself: leave ${flagOf(stranger)} out, all but --json.`,
+    );
+  }
+  if (searches && given.threshold !== undefined)
+    throw new OptionError('--threshold checks one load; --find-knee takes --slo.');
+  if (!searches && given.slo !== undefined)
+    throw new OptionError('--slo belongs to --find-knee; --threshold checks one load.');
+  const format = outputs.find(({ format }) => format !== 'json')?.format;
+  if (searches && format !== undefined)
+    throw new OptionError(`--${format} is a format of a single load: --find-knee has --json.`);
+}
+
+/** 'thinkTime' → '--think-time' */
+function flagOf(name: string): string {
+  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
 async function load(url: string | undefined, given: Given): Promise<void> {
   const outputs = readOutputs(given);
+  refuseStrangers(given, outputs);
+  for (const { file } of outputs) if (file !== undefined) checkFile(file);
   const thresholds = readThresholds(given.threshold);
   const slo = readThresholds(given.slo);
   const view = new LiveView(stderr.stream);
@@ -113,8 +141,6 @@ async function load(url: string | undefined, given: Given): Promise<void> {
       throw new OptionError('No target was given: name one, such as tcp://127.0.0.1:7000.');
     const plan = readPlanFlags(url, given);
     if (given.findKnee === true) await printKnee(plan, slo, outputs, view, options);
-    else if (slo.length > 0)
-      throw new OptionError('--slo belongs to --find-knee; --threshold checks one load.');
     else await printLoad(plan, thresholds, outputs, view, options);
   } catch (error) {
     view.clear();
@@ -158,11 +184,17 @@ function endedEarly(why: string | null): PatternsError {
   );
 }
 
-function sayNothing({ failed, failedTotal, loop }: LoadResult): string {
+function sayNothing({ failed, failedTotal, loop, problems, protocol }: LoadResult): string {
   const kinds = Object.entries(failed).filter(([, count]) => count > 0);
   const how = kinds.map(([kind, count]) => `${formatCount(count)} ${kind}`).join(', ');
-  return `Nothing was ${LOOPS[loop].answered}${failedTotal === 0 ? '' : `; failed: ${how}`}.`;
+  const why =
+    failedTotal > 0 ? `; failed: ${how}` : problems.length > 0 ? `: ${problems[0].problem}` : '';
+  const silent = failedTotal === failed.timeout && protocol === 'bytes';
+  return `Nothing was ${LOOPS[loop].answered}${asSentence(why)}${silent ? RAW_HINT : ''}`;
 }
+
+const RAW_HINT =
+  ' An answer in raw bytes (tcp://, unix:) is as many bytes as the request: if the server speaks a protocol, name it (line://, http://).';
 
 async function printKnee(
   plan: LoadPlan,
@@ -245,23 +277,35 @@ async function write(
   text: () => string,
 ): Promise<void> {
   let stdout: string | undefined;
+  const unsaved: PatternsError[] = [];
   for (const { file, format } of outputs) {
-    const formatted = formatters[format]?.();
-    if (formatted === undefined) throw new OptionError(`--${format} is a format of a single load.`);
+    const formatted = formatters[format]!();
     if (file === undefined) stdout = formatted;
-    else save(file, formatted);
+    else {
+      try {
+        writeFileSync(file, formatted);
+      } catch (error) {
+        unsaved.push(new PatternsError('PATTERNS_OUTPUT', sayUnwritable(file, error)));
+      }
+    }
   }
   await print(stdout ?? text());
+  if (unsaved.length > 0) throw unsaved[0]; // what could be written has been
 }
 
-function save(file: string, text: string): void {
+/** Before a load that may take its time. @throws OptionError */
+function checkFile(file: string): void {
   try {
-    writeFileSync(file, text);
+    if (!existsSync(file)) accessSync(dirname(resolve(file)), constants.W_OK);
+    else if (statSync(file).isDirectory()) throw new Error('it is a folder');
+    else accessSync(file, constants.W_OK);
   } catch (error) {
-    throw new OptionError(`${file} cannot be written: ${(error as Error).message}.`, {
-      cause: error,
-    });
+    throw new OptionError(sayUnwritable(file, error), { cause: error });
   }
+}
+
+function sayUnwritable(file: string, error: unknown): string {
+  return `${file} cannot be written: ${(error as Error).message}.`;
 }
 
 function readThresholds(given: Given[string]): Threshold[] {

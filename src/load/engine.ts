@@ -29,6 +29,9 @@ const SWEEP_MS = 20;
 /** setTimeout's limit: each request of a count is answered or fails, by its own timeout. */
 const COUNT_DRAIN_MS = 2 ** 31 - 1;
 
+/** Its connection has no room for a measured one: where no other failed, this is why nothing was sent. */
+const HELD = 'a request of the warm-up is still without an answer';
+
 /** What the thread's owner is told. */
 export interface EngineEvents {
   /** The measurement has begun. */
@@ -202,7 +205,8 @@ export class Engine implements Keeper, LoopHost {
 
   /** After `stop()`. */
   report(): ThreadReport {
-    const inFlight = this.#countInFlight();
+    const inFlight = this.#countInFlight(1);
+    const ofWarmUp = this.#countInFlight(0);
     if (inFlight !== this.#measured.account.inFlight) {
       throw new Error(
         `The account has ${this.#measured.account.inFlight} requests in flight, the connections ${inFlight}.`,
@@ -219,7 +223,7 @@ export class Engine implements Keeper, LoopHost {
       ...this.#usage.figures(),
       busyMs: this.#open ? Math.min(this.watch.busyMs, this.#usage.cpuMs) : this.#usage.cpuMs,
       bytesRead: this.#bytesRead,
-      problems: [...this.#problems],
+      problems: [...this.#problems, ...(ofWarmUp > 0 ? [[HELD, ofWarmUp] as const] : [])],
       statuses: this.#measured.countedStatuses(),
       push: { ...this.#push },
       broadcast: {
@@ -513,10 +517,11 @@ export class Engine implements Keeper, LoopHost {
   }
 
   /** Counted at the connections, not from the account: the two must agree. */
-  #countInFlight(): number {
+  #countInFlight(measured: 0 | 1): number {
     let count = 0;
     for (const slot of this.slots) {
-      for (let i = slot.head; i < slot.flushedTo; i += 1) count += slot.measured[i & slot.mask];
+      for (let i = slot.head; i < slot.flushedTo; i += 1)
+        if (slot.measured[i & slot.mask] === measured) count += 1;
     }
     return count;
   }

@@ -33,7 +33,7 @@ export type Phase = 'connecting' | 'warming up' | 'measuring' | 'draining';
 export interface Progress {
   readonly loop: LoopName;
   readonly phase: Phase;
-  /** Since the phase began; of the measurement, `totalMs` (Infinity where a count ends it). */
+  /** Since the phase began; it lasts `totalMs`, which is Infinity where that is not known, as where a count ends it. */
   readonly elapsedMs: number;
   readonly totalMs: number;
   /** The interval that has just ended, while measuring; with the `fromMs` of the one before it takes its place. */
@@ -234,8 +234,8 @@ class Run {
   }
 
   #progress(second?: SecondFigures): void {
-    const { durationMs, loop, warmupMs } = this.#plan;
-    const totalMs = this.#phase === 'warming up' && warmupMs !== 'auto' ? warmupMs : durationMs;
+    const { loop } = this.#plan;
+    const totalMs = this.#totalMs;
     const elapsedMs = sharedNowMs() - this.#phaseFrom;
     this.#options.onProgress?.({
       loop,
@@ -244,6 +244,13 @@ class Run {
       totalMs,
       ...(second === undefined ? {} : { second }),
     });
+  }
+
+  /** Of the phase; Infinity where it is not known. */
+  get #totalMs(): number {
+    const { durationMs, warmupMs } = this.#plan;
+    if (this.#phase === 'measuring') return durationMs;
+    return this.#phase === 'warming up' && warmupMs !== 'auto' ? warmupMs : Infinity;
   }
 
   #say(message: Parameters<LoadThread['say']>[0]): void {

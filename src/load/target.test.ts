@@ -33,7 +33,11 @@ t.test('HTTP has a path, and a port of its own', async (t) => {
     '/a?b=c',
   ]);
   t.same(http('tcp://h:1/x', 'http'), ['http', { host: 'h', port: 1 }, 'h:1', '/x']);
+  t.same(http('http://h?b=c'), ['http', { host: 'h', port: 80 }, 'h', '/?b=c']);
   t.same(http('http+unix:/s'), ['http', { path: '/s' }, undefined, undefined]);
+  t.same(http('ws+unix:/s:/chat?a=b:/c'), ['ws', { path: '/s' }, undefined, '/chat?a=b:/c']);
+  t.same(http('unix:/s:/a', 'http'), ['http', { path: '/s' }, undefined, '/a']);
+  t.same(http('line+unix:/s:/a'), ['line', { path: '/s:/a' }, undefined, undefined]);
 });
 
 t.test('what is none', async (t) => {
@@ -52,6 +56,10 @@ t.test('what is none', async (t) => {
   ]) {
     t.throws(() => parseTarget(url, undefined), OptionError, JSON.stringify(url));
   }
+  t.throws(() => parseTarget('localhost:7000', undefined), {
+    message: / Did you mean tcp:\/\/localhost:7000\?$/,
+  });
+  t.throws(() => parseTarget('tcp://x:1?a=b', undefined), OptionError);
   t.throws(() => parseTarget('resp://x:1', 'line'), {
     message: /says resp and the option protocol says line/,
   });

@@ -25,8 +25,8 @@ const FORMS = 'tcp://host:port, unix:/path, PROTOCOL://host:port or PROTOCOL+uni
 
 /**
  * Reads `tcp://host:port`, `unix:/path`, and both with a protocol's word: `resp://host:port`, `line+unix:/path`; HTTP's
- * and WebSocket's with a path: `http://host/path`, `ws://host/path`. An event stream is `sse://host/path`, or
- * `http://host/path` with the protocol sse.
+ * and WebSocket's with a path: `http://host/path`, `ws://host/path`, and behind a colon `http+unix:/socket:/path`. An event
+ * stream is `sse://host/path`, or `http://host/path` with the protocol sse.
  *
  * @param protocol what the option says; the address may say it instead
  * @throws OptionError
@@ -34,13 +34,18 @@ const FORMS = 'tcp://host:port, unix:/path, PROTOCOL://host:port or PROTOCOL+uni
 export function parseTarget(url: string, protocol: string | undefined): Target {
   const unix = /^(?:([a-z][a-z0-9-]*)\+)?unix:(.+)$/s.exec(url);
   if (unix !== null) {
-    const socket = unix[2].replace(/^\/\/(?=\/)/, '');
     const word = pick(url, unix[1], protocol);
-    return { url, protocol: word, address: { path: socket }, path: undefined, host: undefined };
+    const whole = unix[2].replace(/^\/\/(?=\/)/, '');
+    const parts = Object.hasOwn(WITH_PATH, word) ? /^(.+?):(\/[^\s#]*)$/s.exec(whole) : null;
+    const [, socket, path] = parts ?? ['', whole, undefined];
+    return { url, protocol: word, address: { path: socket }, path, host: undefined };
   }
-  const tcp = /^([a-z][a-z0-9-]*):\/\/(\[[^\]]+\]|[^:/?#]+)(?::(\d{1,5}))?(\/[^\s#]*)?$/.exec(url);
+  const tcp = /^([a-z][a-z0-9-]*):\/\/(\[[^\]]+\]|[^:/?#]+)(?::(\d{1,5}))?([/?][^\s#]*)?$/.exec(
+    url,
+  );
   if (tcp === null) throw noTarget(url);
-  const [, scheme, name, digits, path = '/'] = tcp;
+  const [, scheme, name, digits, rest = '/'] = tcp;
+  const path = rest.startsWith('?') ? `/${rest}` : rest; // RFC 9112, 3.2.1
   const word = pick(url, scheme === 'tcp' ? undefined : scheme, protocol);
   const port = digits === undefined ? WITH_PATH[word] : Number(digits);
   if (port === undefined || port < 1 || port > 65_535) throw noTarget(url);
@@ -62,7 +67,8 @@ const OVER_TLS = new Map([
 ]);
 
 function noTarget(url: string): OptionError {
-  return new OptionError(`${JSON.stringify(url)} is no target; it must be ${FORMS}.`);
+  const hint = /^[\w.-]+:\d{1,5}$/.test(url) ? ` Did you mean tcp://${url}?` : '';
+  return new OptionError(`${JSON.stringify(url)} is no target; it must be ${FORMS}.${hint}`);
 }
 
 function pick(url: string, inUrl: string | undefined, asOption: string | undefined): string {

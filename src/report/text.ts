@@ -76,11 +76,13 @@ function requestsOf(result: LoadResult): string[] {
 function connectionsOf({ connects }: LoadResult): string[] {
   const { broken, failed, lost, opened } = connects;
   if (failed + lost === 0) return [];
-  const given =
-    broken === 0 ? '' : `, ${formatCount(broken)} of them for what nothing had asked for`;
-  return [
-    `  ${plural(opened, 'connection')} opened, ${formatCount(lost)} lost${given}, ${formatCount(failed)} failed to open`,
+  const parts = [
+    `${plural(opened, 'connection')} opened`,
+    ...(lost > 0 ? [`${formatCount(lost)} lost`] : []),
+    ...(broken > 0 ? [`${formatCount(broken)} of them for what nothing had asked for`] : []),
+    ...(failed > 0 ? [`${formatCount(failed)} failed to open`] : []),
   ];
+  return [`  ${parts.join(', ')}`];
 }
 
 function problemsOf({ problems }: LoadResult): string[] {

@@ -209,6 +209,25 @@ t.test('a server that resets every connection: not taken for wrong options', asy
   t.match(err, /resets every connection at once|Nothing was answered; failed: 8 reset/);
 });
 
+t.test('nothing answered, for a reason that no count of failures has', async (t) => {
+  const silent = await listen(t, (socket) => void socket.resume());
+  const times = ['--warmup=50ms', '--duration=200ms', '--drain=0', '--threads=1'];
+  const held = await run(['load', silent.url, ...times]);
+  t.equal(held.code, 1);
+  t.match(held.out, '0 sent = 0 answered + 0 failed + 0 in flight');
+  t.match(held.out, '64 × a request of the warm-up is still without an answer');
+  t.match(
+    held.err,
+    /^patterns: Nothing was answered: a request of the warm-up is still .*\. .* raw bytes .*name it/,
+  );
+  const hello = await listen(t, (socket) => {
+    socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'));
+  });
+  const events = await run(['load', hello.url.replace('tcp:', 'sse:'), ...times]);
+  t.equal(events.code, 1);
+  t.match(events.err, 'Nothing was delivered: the answer is of type "", and no event stream.');
+});
+
 t.test('Ctrl-C ends early and still reports', async (t) => {
   const server = await listenEcho(t);
   const cli = start(t, ['load', server.url, ...quick, '--duration=60s', '--json']);
@@ -295,6 +314,19 @@ t.test('what cannot be: one sentence, and exit 2', async (t) => {
     [[here, '--calibrate'], /--calibrate brings its own server/],
     [[here, '--module=/does/not/exist.js'], /The payload module .* does not load/],
     [[here, '--file=/does/not/exist'], /The payload .* cannot be read/],
+    [
+      [here, '--protocol-options=[1]'],
+      /--protocol-options is "\[1\]"; it must be an object in JSON/,
+    ],
+    [[here, '--protocol-options={"a":1}'], /bytes.* a/],
+    [[here, '--arrivals=poisson'], /give --rate or --stages\.$/m],
+    [[here, '--calibrate', '--json'], /--calibrate brings its own server/],
+    [['--calibrate', '--rate=5'], /--calibrate sets the load itself: leave --rate out/],
+    [[here, '--find-knee', '--slo=p99<5ms', '--csv=x.csv'], /--csv is a format of a single load/],
+    [[here, '--find-knee', '--slo=p99<5ms', '--threshold=rate>5'], /--find-knee takes --slo/],
+    [[here, '--csv=/does/not/exist/x.csv'], /x\.csv cannot be written: ENOENT/],
+    [[here, '--csv=/'], /\/ cannot be written: it is a folder/],
+    [['127.0.0.1:7000'], /Did you mean tcp:\/\/127\.0\.0\.1:7000\?$/m],
     [[here, '--stages=1s:1e9'], /--stages\.0\.rateHz is 1000000000; .* or less: one machine/],
     [[here, '--rate=1e12'], /--rate is 1000000000000; it must be 10000000 requests per second or/],
     [

@@ -3,6 +3,7 @@
  * echo servers, and for any that answers with as many bytes as it was sent.
  */
 import { Buffer } from 'node:buffer';
+import { bytes } from '../../protocols/bytes.ts';
 import type { Writer } from '../../protocols/writer.ts';
 import { Fifo } from '../fifo.ts';
 import type { Work } from '../payload.ts';
@@ -13,8 +14,12 @@ interface Request {
   readonly bytes: Uint8Array;
 }
 
-/** @throws TypeError where the message is not bytes or text. */
-export function bytesDriver(work: Work): Driver {
+/**
+ * @throws TypeError where the message is not bytes or text.
+ * @throws OptionError for options that the protocol does not have.
+ */
+export function bytesDriver(work: Work, options: Readonly<Record<string, unknown>> = {}): Driver {
+  bytes(options); // they are the server's: checked, and of no use here
   const constant = work.constant === undefined ? undefined : asBytes(work.constant);
   return { session: () => new BytesSession(work, constant) };
 }
