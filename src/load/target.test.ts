@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import t from 'tap';
 import { OptionError } from '../errors.ts';
 import { parseTarget, resolveAddress, showAddress } from './target.ts';
@@ -81,6 +83,22 @@ t.test('names are looked up once', async (t) => {
   await t.rejects(resolveAddress({ host: 'does-not-exist.invalid', port: 5 }), {
     message: /^The name does-not-exist\.invalid was not found/,
   });
+});
+
+t.test('of several addresses the first that accepts', async (t) => {
+  const server = createServer((socket) => socket.destroy());
+  server.listen({ host: '127.0.0.1', port: 0 });
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const both = async () => [
+    { address: '127.0.0.2', family: 4 },
+    { address: '127.0.0.1', family: 4 },
+  ];
+  t.same(await resolveAddress({ host: 'both', port }, both), { host: '127.0.0.1', port });
+  const gone = once(server, 'close');
+  server.close();
+  await gone;
+  t.same(await resolveAddress({ host: 'both', port }, both), { host: '127.0.0.2', port });
 });
 
 t.test('addresses as people write them', async (t) => {

@@ -1,6 +1,7 @@
 /** What a load is sent to: an address, and the driver that speaks to it. */
+import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
+import { connect, isIP } from 'node:net';
 import { OptionError } from '../errors.ts';
 import { driverNames, isDriver } from './drivers/index.ts';
 
@@ -20,6 +21,9 @@ export interface Target {
 
 /** Protocols whose targets go on with a path, and their ports where none is given. */
 const WITH_PATH: Readonly<Record<string, number>> = { http: 80, sse: 80, ws: 80 };
+
+/** For one of several addresses to accept a connection, before the next is tried. */
+const ACCEPT_TIMEOUT_MS = 1000;
 
 const FORMS = 'tcp://host:port, unix:/path, PROTOCOL://host:port or PROTOCOL+unix:/path';
 
@@ -90,15 +94,42 @@ function pick(url: string, inUrl: string | undefined, asOption: string | undefin
   return word;
 }
 
-/** The same address with its name looked up, so that connecting measures the server and not a resolver. */
-export async function resolveAddress(address: Address): Promise<Address> {
+/**
+ * The same address with its name looked up, so that connecting measures the server and not a resolver. Of several addresses
+ * the first that accepts a connection: localhost is ::1 on many machines, and servers often listen on 127.0.0.1 alone.
+ */
+export async function resolveAddress(
+  address: Address,
+  lookUp: (host: string) => Promise<readonly LookupAddress[]> = lookUpAll,
+): Promise<Address> {
   if ('path' in address || isIP(address.host) !== 0) return address;
+  const { host, port } = address;
   try {
-    const found = await lookup(address.host);
-    return { host: found.address, port: address.port };
+    const found = (await lookUp(host)).map((one) => ({ host: one.address, port }));
+    if (found.length === 1) return found[0];
+    for (const one of found) if (await accepts(one)) return one;
+    return found[0];
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new OptionError(`The name ${address.host} was not found (${code}).`, { cause: error });
+    throw new OptionError(`The name ${host} was not found (${code}).`, { cause: error });
+  }
+}
+
+const lookUpAll = (host: string): Promise<LookupAddress[]> => lookup(host, { all: true });
+
+async function accepts(address: {
+  readonly host: string;
+  readonly port: number;
+}): Promise<boolean> {
+  const socket = connect({ ...address, timeout: ACCEPT_TIMEOUT_MS });
+  try {
+    return await new Promise<boolean>((done) => {
+      socket.once('connect', () => done(true));
+      socket.once('timeout', () => done(false));
+      socket.once('error', () => done(false));
+    });
+  } finally {
+    socket.on('error', () => undefined).destroy();
   }
 }
 

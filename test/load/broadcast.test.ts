@@ -163,7 +163,7 @@ void t.test('the command line', async (t) => {
   t.match(out, /20 due, 0 of them never sent; 20 published by 1 connection to 2 listeners/);
   t.match(out, /^ {2}delivery +\d/m);
   for (const [more, says] of [
-    [[], '--publishers send on a schedule: give --rate or stages.'],
+    [[], '--publishers send on a schedule: give --rate or --stages.'],
     [['--rate=5', '-c', '1'], '--publishers is 1 of 1 connection; it must be less'],
     [['--rate=5', '--size=10'], '--size is 10; with publishers it must be 64 or more'],
     [['--rate=5', '--body=x'], '--body does not go with publishers'],
