@@ -45,7 +45,8 @@ A target is tcp://host:port, unix:/path, or both with a protocol: resp://host:po
 line+unix:/path; HTTP's go on with a path, over a Unix socket behind a colon:
 http+unix:/run/app.sock:/users. An event stream (sse) is asked for once on
 each connection, and again with Last-Event-ID when it is lost; an event's delivery time
-is counted from the first number of 13 digits in its data or id, ms since 1970. With
+is counted from the first number of 13 digits in its data or id, ms since 1970, or the
+first time such as 2026-11-21T10:20:04.123Z. With
 --publishers some connections (ws) send what all others are to hear; what they hear
 themselves is not counted. Latencies are counted from when a request was due (response) and
 from when it was sent (service); a closed loop has service times only. The verdict

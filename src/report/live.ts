@@ -47,8 +47,15 @@ export function drawLine({ progress, seconds }: LiveState): string {
 
 function describe(last: SecondFigures, seconds: readonly SecondFigures[], loop: LoopName): string {
   const failed = seconds.reduce((sum, second) => sum + second.failed, 0);
-  const latency = `p50 ${formatUs(last.p50Us)}, p99 ${formatUs(last.p99Us)}, max ${formatUs(last.maxUs)}`;
-  return `${formatCount(rateOf(last))}/s, ${latency}, ${formatCount(failed)} ${LOOPS[loop].failed}`;
+  return [
+    `${formatCount(rateOf(last))}/s`,
+    ...(last.answered === 0 ? [`nothing ${LOOPS[loop].answered}`] : []),
+    // Events need not say when they left.
+    ...(last.maxUs === 0
+      ? []
+      : [`p50 ${formatUs(last.p50Us)}, p99 ${formatUs(last.p99Us)}, max ${formatUs(last.maxUs)}`]),
+    `${formatCount(failed)} ${LOOPS[loop].failed}`,
+  ].join(', ');
 }
 
 function rateOf({ answered, fromMs, toMs }: SecondFigures): number {

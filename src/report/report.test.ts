@@ -57,6 +57,19 @@ t.test(
     t.same(drawLive({ progress: { ...measuring, totalMs: Infinity }, seconds: [] }, 80), [
       'measuring 4.0 s',
     ]);
+    t.equal(
+      drawLine({ progress: measuring, seconds: [second(9), { ...second(0, 3), maxUs: 0 }] }),
+      'measuring 4.0 s: 0/s, nothing answered, 3 failed',
+      'of nothing there is no latency',
+    );
+    t.equal(
+      drawLine({
+        progress: { ...measuring, loop: 'push' },
+        seconds: [{ ...second(4), maxUs: 0 }],
+      }),
+      'measuring 4.0 s: 4/s, 0 missed',
+      'nor of events without a time',
+    );
     const many = Array.from({ length: 500 }, () => second(5));
     for (const line of drawLive({ progress: measuring, seconds: many }, 40))
       t.ok(line.length <= 40, line);

@@ -153,7 +153,7 @@ function latenciesOf(result: LoadResult): string[] {
 
 function notesOf(result: LoadResult): string[] {
   const { label, loop } = result;
-  const { tooFew } = latencyOf(result);
+  const { count, tooFew } = latencyOf(result);
   const few =
     tooFew.length === 0
       ? ''
@@ -162,9 +162,12 @@ function notesOf(result: LoadResult): string[] {
     '',
     `  ${capital(label)}.`,
     ...(loop === 'push' ? [`  ${CLOCKS}`] : []),
-    `  "At least": what is left without all that the client itself may have added. The truth is in between.${few}`,
+    ...(count === 0 ? [] : [`  ${AT_LEAST}${few}`]),
   ];
 }
+
+const AT_LEAST =
+  '"At least": what is left without all that the client itself may have added. The truth is in between.';
 
 function latencyRow(name: string, latency: LatencySummary): string {
   const { maxUs, p50Us, p90Us, p95Us, p999Us, p99Us } = latency;
@@ -201,8 +204,10 @@ export function formatKnee(knee: KneeResult): string {
   return `${head}\n${knee.trials.map((trial) => `  ${formatTrial(trial)}\n`).join('')}${tail}`;
 }
 
-export function formatTrial({ met, missed, p50Us, p99Us, rateHz, verdict }: KneeTrial): string {
+export function formatTrial(trial: KneeTrial): string {
+  const { met, missed, p50Us, p99Us, rateHz, ratePerSecond, verdict } = trial;
   const rate = `${formatCount(rateHz)}/s`.padStart(12);
-  const latency = `p50 ${formatUs(p50Us)}, p99 ${formatUs(p99Us)}`;
+  const latency =
+    ratePerSecond === 0 ? 'nothing answered' : `p50 ${formatUs(p50Us)}, p99 ${formatUs(p99Us)}`;
   return `${rate}  ${met ? 'met   ' : 'missed'}  ${latency}  ${verdict.name}${met ? '' : `  ${missed.join('; ')}`}`;
 }

@@ -75,6 +75,22 @@ t.test('delivery times of a channel, by count', async (t) => {
   t.ok(result.service.maxUs < 20_000_000, 'counted from the stamp, not from 1970');
 });
 
+t.test('a time in words is a stamp too, where it has milliseconds', async (t) => {
+  const cases: [() => string, boolean][] = [
+    [() => `{"at":"${new Date().toISOString()}"}`, true],
+    [() => new Date().toISOString().replace('Z', '+00:00'), true],
+    [() => new Date().toISOString().replace(/\.\d+/, ''), false],
+    [() => '1999-12-31T23:59:59.999Z', false],
+  ];
+  for (const [stamp, stamped] of cases) {
+    const { url } = await clock(t, stamp);
+    const result = await load(`${url}/clock`, { count: 20 });
+    accounted(t, result);
+    t.equal(result.push?.unstamped, stamped ? 0 : 20, stamp());
+    if (stamped) t.ok(result.service.maxUs < 20_000_000);
+  }
+});
+
 t.test('without a time, and for a time', async (t) => {
   const { url } = await clock(t, () => 'tick');
   const result = await load(`${url.replace('http:', 'sse:')}/clock`, {

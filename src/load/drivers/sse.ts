@@ -2,8 +2,9 @@
  * Event streams (WHATWG HTML, 9.2): each connection asks for the stream once, and every event that comes is an answer to
  * what nobody had to ask for. A connection that is lost is opened again, with the Last-Event-ID of the one before.
  *
- *     delivery time   from the event's stamp to here. The stamp is the first number of 13 digits (with a fraction or
- *                     without) in its data, else in its id: milliseconds since 1970, by the clock of this machine
+ *     delivery time   from the event's stamp to here, by the clock of this machine. The stamp is the first number of 13
+ *                     digits (with a fraction or without) in its data, else in its id: milliseconds since 1970; else the
+ *                     first time with milliseconds of RFC 3339, as toISOString() gives it
  *     missed events   ids that end in a number of at most 12 digits count by one: what is left out was missed
  */
 import { limitsOf, readHttpOptions, type Limits } from '../../protocols/http1/options.ts';
@@ -21,6 +22,7 @@ import { Rest } from './rest.ts';
 const HEAD_LIMIT_BYTES = 64 * 1024;
 const EVENT_STREAM = /^text\/event-stream[ \t]*(?:;|$)/i;
 const STAMP = /(?<![\d.])\d{13}(?:\.\d{1,9})?(?![\d.])/;
+const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,9}(?:Z|[+-]\d\d:\d\d)/;
 /** Where a stamp is looked for. */
 const STAMP_WITHIN = 1024;
 /** What is further from now is no stamp of this machine's clock. */
@@ -151,8 +153,12 @@ class SseSession implements Session {
 /** NaN: there is none. */
 function stampOf(data: string, id: string): number {
   const text = data.length > STAMP_WITHIN ? data.slice(0, STAMP_WITHIN) : data;
-  const found = STAMP.exec(text) ?? STAMP.exec(id);
-  if (found === null) return NaN;
-  const stamp = Number(found[0]);
+  const number = STAMP.exec(text) ?? STAMP.exec(id);
+  const stamp = number === null ? timeIn(text, id) : Number(number[0]);
   return Math.abs(Date.now() - stamp) > STAMP_NEAR_MS ? NaN : stamp;
+}
+
+function timeIn(text: string, id: string): number {
+  const found = TIME.exec(text) ?? TIME.exec(id);
+  return found === null ? NaN : Date.parse(found[0]);
 }
