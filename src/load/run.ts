@@ -36,6 +36,8 @@ export interface Progress {
   /** Since the phase began; it lasts `totalMs`, which is Infinity where that is not known, as where a count ends it. */
   readonly elapsedMs: number;
   readonly totalMs: number;
+  /** Requests to measure, where a count ends it. */
+  readonly count?: number;
   /** The interval that has just ended, while measuring; with the `fromMs` of the one before it takes its place. */
   readonly second?: SecondFigures;
 }
@@ -234,7 +236,7 @@ class Run {
   }
 
   #progress(second?: SecondFigures): void {
-    const { loop } = this.#plan;
+    const { count, loop } = this.#plan;
     const totalMs = this.#totalMs;
     const elapsedMs = sharedNowMs() - this.#phaseFrom;
     this.#options.onProgress?.({
@@ -242,6 +244,7 @@ class Run {
       phase: this.#phase,
       elapsedMs,
       totalMs,
+      ...(count === undefined ? {} : { count }),
       ...(second === undefined ? {} : { second }),
     });
   }

@@ -26,17 +26,29 @@ interface Output {
 }
 
 export function drawLive({ progress, seconds }: LiveState, columns: number): string[] {
-  const { elapsedMs, loop, phase, totalMs } = progress;
-  const left = Number.isFinite(totalMs)
-    ? `, ${formatSeconds(Math.max(0, totalMs - elapsedMs))} left`
-    : '';
-  const head = `${phase} ${formatSeconds(elapsedMs)}${left}`;
+  const { elapsedMs, loop, phase } = progress;
+  const head = `${phase} ${formatSeconds(elapsedMs)}${leftOf(progress, seconds)}`;
   const last = seconds.at(-1);
   if (last === undefined) return [head];
   const rates = seconds.map(rateOf).slice(-Math.max(1, columns - SPARK_LABEL.length));
   return [head, `  ${describe(last, seconds, loop)}`, `${SPARK_LABEL}${sparkline(rates)}`].map(
     (line) => line.slice(0, columns),
   );
+}
+
+/** By the clock, or by the count and the rate so far. */
+function leftOf(
+  { count, elapsedMs, phase, totalMs }: Progress,
+  seconds: readonly SecondFigures[],
+): string {
+  const timeLeft = totalMs - elapsedMs;
+  const say = (ms: number): string =>
+    Number.isFinite(ms) ? `, ${formatSeconds(Math.max(0, ms))} left` : '';
+  if (count === undefined || phase !== 'measuring') return say(timeLeft);
+  const done = seconds.reduce((sum, { answered, failed }) => sum + answered + failed, 0);
+  const passedMs = seconds.at(-1)?.toMs ?? 0;
+  const countLeft = done === 0 ? Infinity : ((count - done) / done) * passedMs;
+  return `, ${formatCount(done)} of ${formatCount(count)}${say(Math.min(timeLeft, countLeft))}`;
 }
 
 export function drawLine({ progress, seconds }: LiveState): string {

@@ -70,6 +70,16 @@ t.test(
       'measuring 4.0 s: 4/s, 0 missed',
       'nor of events without a time',
     );
+    const counted = { ...measuring, totalMs: Infinity, count: 1000 };
+    t.equal(
+      drawLive({ progress: counted, seconds: [second(100), second(296, 4, 1)] }, 80)[0],
+      'measuring 4.0 s, 400 of 1,000, 3.0 s left',
+    );
+    t.equal(drawLive({ progress: counted, seconds: [] }, 80)[0], 'measuring 4.0 s, 0 of 1,000');
+    t.equal(
+      drawLive({ progress: { ...counted, phase: 'warming up' }, seconds: [] }, 80)[0],
+      'warming up 4.0 s',
+    );
     const many = Array.from({ length: 500 }, () => second(5));
     for (const line of drawLive({ progress: measuring, seconds: many }, 40))
       t.ok(line.length <= 40, line);

@@ -109,10 +109,16 @@ function eventsOf(result: LoadResult, push: NonNullable<LoadResult['push']>): st
     `  ${formatCount(ratePerSecond)} events/s over all connections`,
     `  ${formatCount(sent)} published = ${formatCount(answered)} delivered + ${formatCount(failedTotal)} missed${failedTotal > 0 ? ` in ${plural(gaps, 'gap')}` : ''}`,
     ...(notes.length === 0 ? [] : [`  ${notes.join(', ')}`]),
-    `  ${plural(connects.opened, 'connection')} opened, ${formatCount(connects.lost)} lost; ${formatCount(resumed)} went on where another was lost`,
+    `  ${plural(connects.opened, 'connection')} opened, ${lostOf(connects)}; ${formatCount(resumed)} went on where another was lost`,
     ...statusesOf(result),
     ...problemsOf(result),
   ];
+}
+
+function lostOf({ broken, lost }: LoadResult['connects']): string {
+  const why =
+    broken === 0 ? '' : `, ${formatCount(broken)} of them since the server broke the protocol`;
+  return `${formatCount(lost)} lost${why}`;
 }
 
 /** What some connections published, and each of the others was to hear. */
@@ -134,7 +140,7 @@ function broadcastsOf(
     `  ${formatCount(scheduled ?? 0)} due, ${formatCount(unsent)} of them never sent; ${formatCount(published)} published by ${plural(publishers, 'connection')} to ${plural(listeners, 'listener')}`,
     `  ${formatCount(sent - unpublished)} to be delivered = ${formatCount(answered)} delivered + ${formatCount(failed.missed)} missing`,
     ...(notes.length === 0 ? [] : [`  ${notes.join(', ')}`]),
-    `  ${plural(connects.opened, 'connection')} opened, ${formatCount(connects.lost)} lost`,
+    `  ${plural(connects.opened, 'connection')} opened, ${lostOf(connects)}`,
     ...problemsOf(result),
   ];
 }

@@ -43,7 +43,8 @@ export const DOUBTS = {
   noisy: 'others used the machine',
   failed: 'requests failed; they are in no figure',
   missed: 'events were missed; they are in no figure',
-  broken: 'the server sent what nothing had asked for, and connections were given up for it',
+  broken:
+    'the server sent what nothing had asked for, or broke the protocol: connections were given up',
   interrupted: 'the run was ended early',
   unsteady: 'rate and median had not settled',
 } as const;

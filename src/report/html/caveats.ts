@@ -61,6 +61,7 @@ export function caveatsOf({ latency, result }: Run): Caveat[] {
     warmup,
   } = result;
   const words = LOOPS[loop];
+  const unasked = delivers(loop) ? 'broke the protocol' : 'sent what nothing had asked for';
   const unstamped = result.push?.unstamped ?? 0;
   const caveats: (Caveat | false)[] = [
     interrupted && {
@@ -74,8 +75,8 @@ export function caveatsOf({ latency, result }: Run): Caveat[] {
     connects.broken > 0 && {
       kind: 'broken',
       level: 'bad',
-      short: 'The server sent what nothing had asked for',
-      says: 'The server sent what nothing had asked for, such as a second answer: the connection was given up, and no request counts it',
+      short: `The server ${unasked}`,
+      says: `The server ${unasked}: the connection was given up, and no ${words.request} counts it`,
       touches: LATENCIES,
       detail: plural(connects.broken, 'connection'),
     },
