@@ -4,7 +4,7 @@ import type { LatencySummary, LoadResult } from '../load/result.ts';
 import type { Checked } from '../load/threshold.ts';
 import { capital, formatCount, formatSeconds, formatUs, percentileName, plural } from './format.ts';
 import { KNEE_LIMITS } from './knees.ts';
-import { delivers, latencyOf, LOOPS } from './loops.ts';
+import { delivers, latencyOf, LOOPS, offerOf } from './loops.ts';
 
 const COLUMNS = ['p50', 'p90', 'p95', 'p99', 'p99.9', 'max'] as const;
 const NAME_WIDTH = 14;
@@ -29,8 +29,9 @@ export function formatResult(result: LoadResult, checked: readonly Checked[] = [
 function headOf(result: LoadResult): string {
   const { connections, depth, durationMs, loop, offeredPerSecond, protocol, target, threads } =
     result;
-  const how =
-    LOOPS[loop].name + (offeredPerSecond === null ? '' : ` at ${formatCount(offeredPerSecond)}/s`);
+  const stages = result.stages === null ? '' : ` by stages (${offerOf(result)})`;
+  const rate = offeredPerSecond === null ? '' : ` at ${formatCount(offeredPerSecond)}/s`;
+  const how = LOOPS[loop].name + rate + stages;
   const inFlight = delivers(loop) ? '' : `depth ${depth}, `;
   const shape = `${plural(connections, 'connection')}, ${inFlight}${plural(threads, 'thread')}`;
   const ended = result.interrupted ? ', ended early' : '';

@@ -2,6 +2,7 @@
 import { decodeFromCompressedBase64 } from 'hdr-histogram-js';
 import t, { type Test } from 'tap';
 import { runLoad, type LoadPlan, type LoadResult, type Progress } from '../../src/load/index.ts';
+import { formatResult } from '../../src/report/text.ts';
 import { protocolNames } from '../../src/protocols/index.ts';
 import { listen, listenEcho, listenProtocol } from './servers.ts';
 
@@ -355,6 +356,11 @@ t.test('stages', async (t) => {
   const result = await load(server.url, { stages, connections: 50, drainMs: 20_000 });
   wentWell(t, result);
   t.equal(result.scheduled, 160);
+  t.same(result.stages, [{ durationMs: 0, rateHz: 0 }, ...stages]);
+  t.match(
+    formatResult(result),
+    / at \d+\/s by stages \(0\/s, in 300 ms to 400\/s, in 200 ms to 400\/s, in 100 ms to 0\/s\), /,
+  );
 });
 
 t.test('a count ends the open loop', async (t) => {

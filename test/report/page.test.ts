@@ -123,6 +123,10 @@ t.test('repeats are runs that were asked the same, with a number in their name',
   );
   t.equal(groupsOf(staged.runs).length, 1, 'stages are the same, whatever came due by them');
   t.same(sweepsOf(staged.runs, []), []);
+  t.match(
+    answerOf(report({ a: small({ stages }) })).asked,
+    'on a schedule (open loop, by stages: 0/s, in 2000 ms to 1000/s) for',
+  );
 });
 
 t.test('the answer in a sentence', async (t) => {

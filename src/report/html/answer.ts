@@ -1,6 +1,6 @@
 /** What was asked, and the answer in a sentence. Pure. */
 import { KNEE_LIMITS } from '../knees.ts';
-import { delivers, LOOPS } from '../loops.ts';
+import { delivers, LOOPS, offerOf } from '../loops.ts';
 import { least, most } from '../svg/scale.ts';
 import { compare } from './compare.ts';
 import type { Report, Run } from './runs.ts';
@@ -47,8 +47,9 @@ function asked({ result }: Run): string {
     const { listeners, publishers } = result.broadcast;
     return `How soon does what one connection sends arrive at the others? ${plural(publishers, 'connection')} sent to ${plural(listeners, 'other')}, each message on a schedule, ${rate(ratePerSecond)} deliveries in all, for ${seconds(durationMs)}, from ${from}; protocol ${protocol}.`;
   }
+  const stages = result.stages === null ? '' : `, by stages: ${offerOf(result)}`;
   return loop === 'open'
-    ? `How long do answers take at ${rate(offeredPerSecond ?? 0)}? Sent on a schedule (open loop) for ${seconds(durationMs)}, over ${over}, from ${from}; protocol ${protocol}.`
+    ? `How long do answers take at ${rate(offeredPerSecond ?? 0)}? Sent on a schedule (open loop${stages}) for ${seconds(durationMs)}, over ${over}, from ${from}; protocol ${protocol}.`
     : `How much at most over ${over}? A request whenever an answer has come (closed loop), for ${seconds(durationMs)}, from ${from}; protocol ${protocol}.`;
 }
 
