@@ -78,10 +78,12 @@ await ended;
 beside?.kill('SIGKILL');
 
 const { response } = found;
+/** Connections given up for what nothing had asked for: no request counts them. */
+const unasked = found.connects.broken;
 const result: LoadResult = {
   messages: found.answered,
   seconds: found.durationMs / 1000,
-  errors: found.failedTotal,
+  errors: found.failedTotal + unasked,
   latencyMs: {
     p50: response.p50Us / 1000,
     p90: response.p90Us / 1000,
@@ -99,7 +101,7 @@ const result: LoadResult = {
     warmup: found.warmup,
     /** False: its warm-up was to last until all was steady, and was given up. */
     settled: plan.warmUpMs !== 'auto' || found.warmup.steady !== false,
-    failed: found.failed,
+    failed: unasked === 0 ? found.failed : { ...found.failed, unasked },
     problems: found.problems,
     histogram: response.histogram,
   },

@@ -123,6 +123,16 @@ t.test('nothing could be measured: exit 1', async (t) => {
   t.match(err, /^patterns: Nothing could be measured: Mode dispatched cannot serve this/m);
 });
 
+t.test('a handler that answers twice is found out', async (t) => {
+  const folder = folderOf(t, {
+    'twice.mjs':
+      'export default { message(bytes, connection) { connection.send(bytes); return bytes; } };',
+  });
+  const args = ['./twice.mjs', '--quick', '--modes=single', '--out=run'];
+  const { err, out } = await measure(t, ['bench', ...tiny, ...args], { cwd: folder });
+  t.match(out + err, /\d+ requests failed \(.*\d+ unasked\), with single/);
+});
+
 t.test('a suite that measures nothing does not stop the next one', async (t) => {
   const folder = folderOf(t);
   const times = ['--anyway', '--quick', '--duration=200ms', '--warmup=50ms'];

@@ -79,6 +79,7 @@ const FAILED: Readonly<Record<string, string>> = {
   local: 'no port, descriptor or memory on this machine',
   badStatus: 'answered with a status that does not count',
   missed: 'event that never came',
+  unasked: 'answer that nothing had asked for', // of a bench: a load has it in connects.broken
 };
 
 /** '3 no answer in time, 1 connection broken'; '' where none failed. */
