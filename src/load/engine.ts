@@ -3,7 +3,6 @@
  * open-loop.ts), what to send the driver's (drivers/), and counting the account's and the recorders'.
  */
 import { Buffer } from 'node:buffer';
-import { asSentence, OptionError } from '../errors.ts';
 import { Writer } from '../protocols/writer.ts';
 import { Failure } from './account.ts';
 import { Books } from './books.ts';
@@ -15,6 +14,7 @@ import { ClosedLoop } from './closed-loop.ts';
 import type { Loop, LoopHost } from './loop.ts';
 import type { Interval, ThreadReport } from './messages.ts';
 import { OpenLoop } from './open-loop.ts';
+import { blameModule } from './payload.ts';
 import { PushLoop } from './push-loop.ts';
 import { isScheduled, shareOf, type LoopName, type Plan } from './plan.ts';
 import { Slot, State, type Keeper } from './slot.ts';
@@ -65,6 +65,8 @@ export class Engine implements Keeper, LoopHost {
   readonly watch = new TurnWatch();
   /** Requests due from then on are measured. Infinity until it is known. */
   measureFrom = Infinity;
+  /** How the last attempt to connect that failed did. */
+  lastRefusal: Failure | undefined = undefined;
 
   readonly #loop: Loop;
   readonly #open: boolean;
@@ -124,9 +126,6 @@ export class Engine implements Keeper, LoopHost {
   get openedConnections(): number {
     return this.#warm.connects.opened;
   }
-
-  /** Of the attempts that failed, the last one's way. */
-  lastRefusal: Failure | undefined = undefined;
 
   /** The last of what went wrong; '' if nothing did. */
   get lastProblem(): string {
@@ -407,7 +406,7 @@ export class Engine implements Keeper, LoopHost {
 
   abort(cause: unknown, slot: Slot, sequence: number): void {
     if (this.#over) return;
-    const error = blame(cause, this.plan.payloadModule, sequence);
+    const error = blameModule(this.plan.payloadModule, sequence, cause);
     if (!this.#usage.began || this.plan.payloadModule === undefined) {
       this.#shut();
       this.#events.broken(error);
@@ -525,14 +524,4 @@ export class Engine implements Keeper, LoopHost {
     }
     return count;
   }
-}
-
-/** A request that cannot be made is its module's fault: the error names it. */
-function blame(error: unknown, module: string | undefined, sequence: number): Error {
-  const cause = error instanceof Error ? error : new Error(String(error));
-  if (module === undefined || cause instanceof OptionError) return cause;
-  return new OptionError(
-    `The payload module ${module} made a request(${sequence}) that cannot be sent: ${asSentence(cause.message)}`,
-    { cause },
-  );
 }

@@ -253,6 +253,16 @@ async function moduleWork(
   };
 }
 
+/** A request that could not be made or encoded, in a sentence that names its module, if one made it. */
+export function blameModule(name: string | undefined, sequence: number, error: unknown): Error {
+  const cause = error instanceof Error ? error : new Error(String(error));
+  if (name === undefined || cause instanceof OptionError) return cause;
+  return new OptionError(
+    `The payload module ${name} made a request(${sequence}) that cannot be sent: ${asSentence(cause.message)}`,
+    { cause },
+  );
+}
+
 function requester(load: LoadModule, name: string): (sequence: number) => unknown {
   return (sequence) => {
     let message: unknown;

@@ -146,7 +146,11 @@ class Run {
   async #connect(): Promise<void> {
     this.#enter('connecting');
     this.#say({ type: 'connect' });
-    const connected = await Promise.all(this.#threads.map(({ connected }) => connected.promise));
+    const connected = await Promise.race([
+      Promise.all(this.#threads.map(({ connected }) => connected.promise)),
+      aborted(this.#options.signal),
+    ]);
+    if (connected === undefined) return; // ended early, and reported as that
     if (connected.some(({ opened }) => opened > 0)) return;
     const problem = connected.map(({ problem }) => problem).find((one) => one !== '');
     if (connected.some(({ reset }) => reset)) {
@@ -259,4 +263,12 @@ class Run {
   #say(message: Parameters<LoadThread['say']>[0]): void {
     for (const thread of this.#threads) thread.say(message);
   }
+}
+
+/** Resolves when it is; never where there is none. */
+function aborted(signal: AbortSignal | undefined): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal?.aborted === true) resolve(undefined);
+    signal?.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
 }

@@ -1,4 +1,6 @@
 /** Servers that do what they should not: every request is accounted for all the same. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import t, { type Test } from 'tap';
 import type { PatternsError } from '../../src/errors.ts';
@@ -232,19 +234,20 @@ t.test('answers all at once, when ten have asked', async (t) => {
   t.equal(result.answered, 100);
 });
 
-t.test('does not accept: the backlog is full', async (t) => {
-  // Nobody accepts in a process that is busy: the kernel's queue takes two, and the others wait for a SYN to be answered.
+/** Nobody accepts in a process that is busy: the kernel's queue takes two, and the others wait for a SYN to be answered. */
+async function listenDeaf(t: Test): Promise<string> {
   const script =
     "const s = require('net').createServer().listen({ host: '127.0.0.1', port: 0, backlog: 1 }, () => { process.send(s.address().port); setTimeout(() => { for (;;); }, 50); });";
-  const { spawn } = await import('node:child_process');
   const child = spawn(process.execPath, ['-e', script], {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   t.teardown(() => child.kill('SIGKILL'));
-  const port = await new Promise<number>((resolve) =>
-    child.once('message', (value) => resolve(Number(value))),
-  );
-  const result = await load(`tcp://127.0.0.1:${port}`, {
+  const [port] = (await once(child, 'message')) as [number];
+  return `tcp://127.0.0.1:${port}`;
+}
+
+t.test('does not accept: the backlog is full', async (t) => {
+  const result = await load(await listenDeaf(t), {
     connections: 8,
     connectTimeoutMs: 300,
     timeoutMs: 300,
@@ -254,6 +257,25 @@ t.test('does not accept: the backlog is full', async (t) => {
   t.equal(result.answered, 0);
   t.ok(result.failed.connectTimeout > 0, `${result.failed.connectTimeout} connect timeouts`);
   only(t, result, 'connectTimeout', 'timeout', 'refused');
+});
+
+t.test('does not accept, and the load is ended while it connects', async (t) => {
+  const ended = new AbortController();
+  const result = await runLoad(
+    {
+      target: await listenDeaf(t),
+      connections: 8,
+      threads: 1,
+      connectTimeoutMs: 1_000_000,
+      drainMs: 0,
+    },
+    {
+      signal: ended.signal,
+      onProgress: ({ phase }) => void (phase === 'connecting' && setImmediate(() => ended.abort())),
+    },
+  );
+  accounted(t, result);
+  t.same([result.interrupted, result.gaveUp, result.sent], [true, null, 0]);
 });
 
 for (const [name, plan] of [
