@@ -107,7 +107,12 @@ export const GROUPS: Readonly<Record<string, readonly Flag[]>> = {
       'connectTimeoutMs',
       'the same for a connection (default: 5s)',
     ),
-    flag('--drain <time>', ms, 'drainMs', 'answers are waited for at the end (default: 1s)'),
+    flag(
+      '--drain <time>',
+      ms,
+      'drainMs',
+      'at the end what is due is still sent, and answers are waited for (default: 1s, and answers for as long as their timeout)',
+    ),
   ],
   'Connections come and go:': [
     flag(

@@ -15,7 +15,7 @@ import {
 } from '../load/index.ts';
 import { formatCalibration } from '../report/calibration.ts';
 import { formatCsv } from '../report/csv.ts';
-import { formatCount } from '../report/format.ts';
+import { formatCount, formatSeconds } from '../report/format.ts';
 import { formatHgrm } from '../report/hgrm.ts';
 import { formatHlog } from '../report/hlog.ts';
 import { formatJson } from '../report/json.ts';
@@ -57,8 +57,8 @@ limit (server, client, noise, most, least), interrupted, gaveUp, trials and atKn
 
 Exit codes: 0 done, and every threshold kept (requests that fail are counted: limit them
 with --threshold='errors<0.1%'); 1 a threshold not kept, no rate that keeps --slo, nothing
-answered at all, a calibration that failed, or ended early (Ctrl-C still reports); 2 wrong
-options or nothing there; 130 ended by a second Ctrl-C.`;
+answered at all, a server that was gone at the end, a calibration that failed, or ended early
+(Ctrl-C still reports); 2 wrong options or nothing there; 130 ended by a second Ctrl-C.`;
 
 /** Formats of a result, by their flags. */
 const formats = {
@@ -175,6 +175,12 @@ async function printLoad(
   if (missed.length > 0) throw new PatternsError('PATTERNS_THRESHOLD', `${missed.join('; ')}.`);
   if (result.interrupted) throw endedEarly(result.gaveUp);
   if (result.answered === 0) throw new PatternsError('PATTERNS_LOAD', sayNothing(result));
+  if (result.serverGoneMs !== null) {
+    throw new PatternsError(
+      'PATTERNS_LOAD',
+      `The server went away: nothing was answered in the last ${formatSeconds(result.serverGoneMs)}.`,
+    );
+  }
 }
 
 /** What was measured has been reported. `why`: null where it was told to end. */

@@ -35,6 +35,7 @@ export interface Measured {
   readonly processCpuMs: number;
   readonly server: Omit<ServerFigures, 'cpuPerRequestUs'> | undefined;
   readonly machine: MachineFigures | undefined;
+  readonly serverEnded: boolean;
   readonly warmup: LoadResult['warmup'];
   readonly interrupted: boolean;
   /** Why it was ended before its count was reached, if it was. */
@@ -67,6 +68,7 @@ export function assemble(measured: Measured): LoadResult {
     scheduled: open ? scheduled : null,
     unsent: sum(reports, ({ unsent }) => unsent),
     sent: account.sent,
+    carried: sum(reports, ({ carried }) => carried),
     answered: account.answered,
     failed: nameFailures(account.failed),
     failedTotal: account.failures,
@@ -90,8 +92,10 @@ export function assemble(measured: Measured): LoadResult {
       lost: sum(reports, ({ connects }) => connects.lost),
       broken: sum(reports, ({ connects }) => connects.broken),
     },
+    silentConnections: plan.loop === 'closed' ? sum(reports, ({ silent }) => silent) : 0,
+    serverGoneMs: goneMs(reports),
     warmup: measured.warmup,
-    steady: steadiness(seconds, plan),
+    steady: steadiness(seconds, plan, durationMs),
     interrupted,
     gaveUp: measured.gaveUp ?? null,
     client,
@@ -105,7 +109,7 @@ export function assemble(measured: Measured): LoadResult {
 }
 
 function verdictOf(
-  { machine, plan, reports, server, tally }: Measured,
+  { machine, plan, reports, server, serverEnded, tally }: Measured,
   client: ClientFigures,
   lagP99Us: number | undefined,
   responseP99Us: number,
@@ -120,6 +124,8 @@ function verdictOf(
     responseP99Us,
     gcMs: client.gcMs,
     gcLongestMs: client.gcLongestMs,
+    serverGoneMs: goneMs(reports),
+    serverEnded,
     localFailures: tally.account.failed[Failure.LOCAL],
     foreignCores: machine?.foreignCores,
     stealCores: machine?.stealCores,
@@ -138,6 +144,12 @@ function durationOf(plan: Plan, reports: readonly ThreadReport[], interrupted: b
     ...reports.map((report) => (counted ? report.drainedToMs : report.measuredToMs)),
   );
   return Number.isFinite(from) ? Math.max(0, to - from) : 0;
+}
+
+function goneMs(reports: readonly ThreadReport[]): number | null {
+  if (!reports.every(({ away }) => away)) return null;
+  const to = Math.max(...reports.map(({ measuredToMs }) => measuredToMs));
+  return Math.max(0, to - Math.max(...reports.map(({ answeredToMs }) => answeredToMs)));
 }
 
 function clientOf({ plan, processCpuMs, reports }: Measured, answered: number): ClientFigures {
@@ -165,9 +177,12 @@ function serverOf({ server }: Measured, answered: number): ServerFigures | null 
   return { ...server, cpuPerRequestUs: answered === 0 ? 0 : (server.cpuMs * 1000) / answered };
 }
 
-function steadiness(seconds: readonly Second[], plan: Plan): boolean | null {
+function steadiness(seconds: readonly Second[], plan: Plan, durationMs: number): boolean | null {
   if (plan.stages !== undefined) return null;
-  const whole = seconds.filter(({ fromMs, toMs }) => toMs - fromMs > plan.intervalMs / 2);
+  const least = plan.intervalMs / 2; // that of one which is whole, and lies before the end of sending
+  const whole = seconds.filter(
+    ({ fromMs, toMs }) => toMs - fromMs > least && durationMs - fromMs > least,
+  );
   const rates = whole.map(({ answered, fromMs, toMs }) => answered / (toMs - fromMs));
   const rate = isSteady(rates);
   const middle = isSteady(whole.map(({ p50Us }) => p50Us));

@@ -26,11 +26,8 @@ const READ_BUFFER_BYTES = 64 * 1024;
 const PROBLEMS_LIMIT = 8;
 /** How finely timeouts are kept: they are looked for, since a timer for each request would cost more than the request. */
 const SWEEP_MS = 20;
-/** setTimeout's limit: each request of a count is answered or fails, by its own timeout. */
-const COUNT_DRAIN_MS = 2 ** 31 - 1;
-
-/** Its connection has no room for a measured one: where no other failed, this is why nothing was sent. */
-const HELD = 'a request of the warm-up is still without an answer';
+/** Where the plan does not say: so long what is due is still sent at the end. */
+const DRAIN_MS = 1000;
 
 /** What the thread's owner is told. */
 export interface EngineEvents {
@@ -88,9 +85,22 @@ export class Engine implements Keeper, LoopHost {
   #gaveUp = false;
   /** Measured requests that were due, and could not be made. */
   #unmade = 0;
+  /** Sent in the warm-up, and counted in the measurement: their failure, or their silence, falls into it. */
+  #carried = 0;
   #lastAnswerAt = 0;
+  #lastFailureAt = 0;
   #measuredTo = 0;
+  /** No connection could be opened any more when sending ended. */
+  #away = false;
+  /** What each connection had answered when the measurement began. */
+  #answersBefore: readonly number[] = [];
+  /** Connections that were not answered once. */
+  #silent = 0;
   #drained: (() => void) | undefined = undefined;
+  /** Draining takes no longer than it must: somebody waits. */
+  #hurried = false;
+  /** What is due has had its time. */
+  #late = false;
   #listening: (() => void) | undefined = undefined;
   #sweep: NodeJS.Timeout | undefined = undefined;
   #end: { cancel: () => void } | undefined = undefined;
@@ -157,7 +167,8 @@ export class Engine implements Keeper, LoopHost {
   }
 
   /**
-   * Nothing new is sent; resolves when what is under way has come, or after drainMs.
+   * Nothing new becomes due. Resolves when what was sent has been answered or has failed, by its timeout at the latest:
+   * sooner only after a `drainMs` that was asked for, or when somebody hurries.
    *
    * @returns false if it had been called before
    */
@@ -166,19 +177,41 @@ export class Engine implements Keeper, LoopHost {
     this.#stopping = true;
     this.#end?.cancel();
     this.#measuredTo = nowMs();
+    this.#away = this.#usage.began && this.slots.every(({ isCutOff }) => isCutOff);
+    this.#silent = this.#answersBefore.filter(
+      (answers, i) => this.slots[i].allAnswers === answers,
+    ).length;
     this.#usage.end();
     this.watch.end();
     this.#loop.stop();
     if (!this.#isDrained()) {
-      const waitsForAll = this.#counted && !this.broadcasts;
       await new Promise<void>((resolve) => {
         this.#drained = resolve;
-        setTimeout(resolve, waitsForAll ? COUNT_DRAIN_MS : this.plan.drainMs).unref();
+        setTimeout(() => this.#drainLate(), this.plan.drainMs ?? DRAIN_MS).unref();
       });
     }
     if (this.broadcasts) this.#countMissing();
     this.#shut();
+    for (const slot of this.slots) this.#carry(slot, slot.head, slot.flushedTo);
     return true;
+  }
+
+  /** The end is awaited by somebody: draining has its time, and no longer. */
+  hurry(): void {
+    this.#hurried = true;
+    if (this.#late) this.#drained?.();
+  }
+
+  /** What is still due is never sent, and what was sent has its own timeout: of those a count asked for, all are sent. */
+  #drainLate(): void {
+    this.#late = true;
+    const limited = this.plan.drainMs !== undefined && !this.#counted;
+    if (limited || this.broadcasts || this.#hurried) {
+      this.#drained!();
+      return;
+    }
+    if (!this.#counted) this.#loop.close();
+    this.#checkDrained();
   }
 
   /** Closes what is open. Counts stay as they are. */
@@ -204,8 +237,7 @@ export class Engine implements Keeper, LoopHost {
 
   /** After `stop()`. */
   report(): ThreadReport {
-    const inFlight = this.#countInFlight(1);
-    const ofWarmUp = this.#countInFlight(0);
+    const inFlight = this.#countInFlight();
     if (inFlight !== this.#measured.account.inFlight) {
       throw new Error(
         `The account has ${this.#measured.account.inFlight} requests in flight, the connections ${inFlight}.`,
@@ -214,15 +246,20 @@ export class Engine implements Keeper, LoopHost {
     return {
       measuredFromMs: this.measureFrom + sharedOffsetMs,
       measuredToMs: this.#measuredTo + sharedOffsetMs,
-      drainedToMs: Math.max(this.#lastAnswerAt, this.measureFrom) + sharedOffsetMs,
+      drainedToMs:
+        Math.max(this.#lastAnswerAt, this.#lastFailureAt, this.measureFrom) + sharedOffsetMs,
+      answeredToMs: Math.max(this.#lastAnswerAt, this.measureFrom) + sharedOffsetMs,
+      away: this.#away,
+      silent: this.#silent,
       inFlight,
+      carried: this.#carried,
       scheduled: this.#loop.scheduled,
       unsent: this.#loop.waiting + this.#unmade,
       connects: { ...this.#measured.connects },
       ...this.#usage.figures(),
       busyMs: this.#open ? Math.min(this.watch.busyMs, this.#usage.cpuMs) : this.#usage.cpuMs,
       bytesRead: this.#bytesRead,
-      problems: [...this.#problems, ...(ofWarmUp > 0 ? [[HELD, ofWarmUp] as const] : [])],
+      problems: [...this.#problems],
       statuses: this.#measured.countedStatuses(),
       push: { ...this.#push },
       broadcast: {
@@ -280,12 +317,13 @@ export class Engine implements Keeper, LoopHost {
   }
 
   failed(slot: Slot, failure: Failure, status: number): void {
+    this.#carry(slot, slot.head, slot.head + 1);
     const measured = slot.measured[slot.head & slot.mask] === 1;
     const { account, statuses } = measured ? this.#measured : this.#warm;
     account.failed[failure] += 1;
     if (status > 0) statuses[status] += 1;
-    this.#lastAnswerAt = nowMs();
-    this.#loop.answered(slot, this.#lastAnswerAt);
+    this.#lastFailureAt = nowMs();
+    this.#loop.answered(slot, this.#lastFailureAt);
   }
 
   delivered(pushed: PushedEvent, at: number): void {
@@ -395,9 +433,7 @@ export class Engine implements Keeper, LoopHost {
     this.#books.connects.broken += 1;
   }
 
-  complain(problem: string, slot: Slot, from: number, to: number): void {
-    // What becomes of warm-up requests is the warm-up's, however late it shows.
-    if (this.#usage.began && from < to && !slot.hasMeasured(from, to)) return;
+  complain(problem: string): void {
     const count = this.#problems.get(problem);
     if (count !== undefined || this.#problems.size < PROBLEMS_LIMIT) {
       this.#problems.set(problem, (count ?? 0) + 1);
@@ -426,6 +462,7 @@ export class Engine implements Keeper, LoopHost {
   begun(measureFrom: number): void {
     this.measureFrom = measureFrom;
     this.#problems.clear();
+    this.#answersBefore = this.slots.map(({ allAnswers }) => allAnswers);
     this.#intervalFrom = measureFrom;
     this.#measured.connects.opened = this.openConnections;
     this.#usage.begin();
@@ -459,6 +496,21 @@ export class Engine implements Keeper, LoopHost {
     return this.#usage.began ? this.#measured : this.#warm;
   }
 
+  /**
+   * What the warm-up sent, and nobody answered before it failed or the load ended, counts in the measurement: its
+   * connections could carry nothing else. What is answered late is the warm-up's, as what was answered in time.
+   */
+  #carry(slot: Slot, from: number, to: number): void {
+    if (!this.#usage.began || this.broadcasts) return;
+    for (let i = from; i < to; i += 1) {
+      if (slot.measured[i & slot.mask] === 1) continue;
+      slot.measured[i & slot.mask] = 1;
+      this.#warm.account.sent -= 1;
+      this.#measured.account.sent += 1;
+      this.#carried += 1;
+    }
+  }
+
   /** Nothing is sent and nothing opened any more. */
   #shut(): void {
     this.#over = true;
@@ -473,8 +525,9 @@ export class Engine implements Keeper, LoopHost {
   }
 
   #isDrained(): boolean {
-    if (this.#measured.account.inFlight > 0) return false;
-    if (this.#loop.waiting > 0 && !this.#gaveUp) return false;
+    if (this.#measured.account.inFlight + this.#warm.account.inFlight > 0) return false;
+    const sends = !this.#gaveUp && (!this.#late || this.#counted);
+    if (sends && this.#loop.waiting > 0) return false;
     const board = this.#board;
     if (board === undefined) return true;
     if (this.thread === 0) board.end();
@@ -497,11 +550,11 @@ export class Engine implements Keeper, LoopHost {
       if (slot.state === State.IDLE) continue;
       if (slot.state <= State.OPENING) {
         if (now - slot.sinceMs >= connectTimeoutMs) {
-          slot.complain(`no connection within ${connectTimeoutMs} ms`);
+          this.complain(`no connection within ${connectTimeoutMs} ms`);
           slot.drop(Failure.CONNECT_TIMEOUT);
         }
       } else if (slot.inFlight > 0 && now - slot.sentAt[slot.head & slot.mask] >= timeoutMs) {
-        slot.complain(`no answer within ${timeoutMs} ms`);
+        this.complain(`no answer within ${timeoutMs} ms`);
         slot.drop(Failure.TIMEOUT);
       } else if (now - slot.sinceMs >= connectionLifetimeMs) {
         slot.retire();
@@ -516,12 +569,7 @@ export class Engine implements Keeper, LoopHost {
   }
 
   /** Counted at the connections, not from the account: the two must agree. */
-  #countInFlight(measured: 0 | 1): number {
-    let count = 0;
-    for (const slot of this.slots) {
-      for (let i = slot.head; i < slot.flushedTo; i += 1)
-        if (slot.measured[i & slot.mask] === measured) count += 1;
-    }
-    return count;
+  #countInFlight(): number {
+    return this.slots.reduce((sum, { flushedTo, head }) => sum + flushedTo - head, 0);
   }
 }

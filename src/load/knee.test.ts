@@ -67,9 +67,18 @@ t.test('misses in a row, not in all', async (t) => {
 
 t.test('on a noisy machine a miss is tried more often', async (t) => {
   const { rates, state } = search((rate) => (rate <= 1000 ? met : noisy), { precision: 1 });
-  t.same(rates, [1000, ...Array.from({ length: NOISY_MISSES }, () => 2000)]);
+  t.same(rates, [1000, ...Array.from({ length: 2 * NOISY_MISSES }, () => 2000)]);
   t.equal(state.limit, 'noise');
   t.equal(state.metHz, 1000);
+});
+
+t.test('a machine that becomes quiet does not keep the bound that its noise had set', async (t) => {
+  const { rates, state } = search((rate, trial) => {
+    if (rate > 30_000) return missed;
+    return rate >= 4000 && trial < 8 ? noisy : met;
+  });
+  t.equal(state.limit, 'server');
+  t.ok(state.metHz > 28_000, `${state.metHz} of 30,000, after ${rates.join(', ')}`);
 });
 
 t.test('the client may be the limit', async (t) => {

@@ -8,11 +8,13 @@
  *       ▼                          │ met
  *     NARROW ◀─────────────────────┘ the middle (geometric) of the highest met and the lowest missed,
  *       │                            until they are within the precision
+ *       ├─ the lowest was missed on a noisy machine: CLIMB from there, once
  *       ▼
  *     DONE
  *
  * A miss counts when it is seen twice: a neighbour's second of work must not halve a server. A miss on a noisy machine is
- * tried more often; one where the client was the limit ends the climb there, and the result says so.
+ * tried more often, and once again at the end, when the machine may have become quiet; one where the client was the limit
+ * ends the climb there. The result says so.
  */
 export const Phase = { CLIMB: 0, DESCEND: 1, NARROW: 2, DONE: 3 } as const;
 export type Phase = (typeof Phase)[keyof typeof Phase];
@@ -55,6 +57,8 @@ export interface KneeState {
   readonly missedHz: number;
   /** Misses in a row at `rateHz`. */
   readonly misses: number;
+  /** What had been missed on a noisy machine has been tried again. */
+  readonly again: boolean;
   /** Why `missedHz` was missed; where DONE, what the knee is. */
   readonly limit: KneeLimit;
 }
@@ -66,6 +70,7 @@ export function beginKnee(plan: KneePlan): KneeState {
     metHz: 0,
     missedHz: Infinity,
     misses: 0,
+    again: false,
     limit: 'server',
   };
 }
@@ -97,7 +102,8 @@ function narrow(plan: KneePlan, state: KneeState): KneeState {
   const { metHz, missedHz } = state;
   const middle = Math.round(Math.sqrt(metHz * missedHz));
   if (missedHz <= metHz * (1 + plan.precision) || middle <= metHz || middle >= missedHz) {
-    return { ...state, phase: Phase.DONE };
+    if (state.limit !== 'noise' || state.again) return { ...state, phase: Phase.DONE };
+    return { ...state, phase: Phase.CLIMB, again: true, rateHz: missedHz, missedHz: Infinity };
   }
   return { ...state, phase: Phase.NARROW, rateHz: middle };
 }

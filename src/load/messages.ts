@@ -62,11 +62,19 @@ export type RecorderName = (typeof RECORDERS)[number];
 
 /** A thread's own account, at the end of its measurement. Its usage is from measuredFrom to measuredTo. */
 export interface ThreadReport extends UsageFigures {
-  /** When the first measured request could have been sent, when sending ended, and when the last answer was in. */
+  /** When the first measured request could have been sent, and when sending ended. */
   readonly measuredFromMs: number;
   readonly measuredToMs: number;
+  /** When the last request was answered or failed, and when the last was answered. */
   readonly drainedToMs: number;
+  readonly answeredToMs: number;
+  /** When sending ended none of its connections was there, and none could be opened. */
+  readonly away: boolean;
+  /** Connections that brought no answer while it was measured. */
+  readonly silent: number;
   readonly inFlight: number;
+  /** Of those sent: in the warm-up. */
+  readonly carried: number;
   /** Open loop: requests that were due, and of those the ones never sent for want of a free connection. */
   readonly scheduled: number;
   readonly unsent: number;

@@ -23,6 +23,8 @@ export interface Observed {
   readonly processCpuMs: number;
   readonly server: Omit<ServerFigures, 'cpuPerRequestUs'> | undefined;
   readonly machine: MachineFigures | undefined;
+  /** A process of the server ended: what it used is not known, nor then what the rest of the machine did. */
+  readonly serverEnded: boolean;
 }
 
 export class Observer {
@@ -53,10 +55,12 @@ export class Observer {
     const first = this.#first;
     const last = this.#last;
     if (first === undefined || last === undefined) {
-      return { processCpuMs: 0, server: undefined, machine: undefined };
+      return { processCpuMs: 0, server: undefined, machine: undefined, serverEnded: false };
     }
     const elapsedMs = last.at - first.at;
     const processCpuMs = last.ownCpuMs - first.ownCpuMs;
+    if ([...first.servers.keys()].some((pid) => !last.servers.has(pid)))
+      return { processCpuMs, server: undefined, machine: undefined, serverEnded: true };
     const server = this.#serverFigures(first, last, elapsedMs);
     let machine: MachineFigures | undefined;
     if (first.machine !== undefined && last.machine !== undefined) {
@@ -68,13 +72,13 @@ export class Observer {
         stealCores: stealMs / elapsedMs,
       };
     }
-    return { processCpuMs, server, machine };
+    return { processCpuMs, server, machine, serverEnded: false };
   }
 
   #serverFigures(first: Look, last: Look, elapsedMs: number): Observed['server'] {
     if (first.servers.size === 0) return undefined;
     let cpuMs = 0;
-    for (const [pid, ms] of first.servers) cpuMs += Math.max(0, (last.servers.get(pid) ?? ms) - ms);
+    for (const [pid, ms] of first.servers) cpuMs += Math.max(0, last.servers.get(pid)! - ms);
     let busiestMs = 0;
     for (const [thread, ms] of last.threads) {
       busiestMs = Math.max(busiestMs, ms - (first.threads.get(thread) ?? 0));

@@ -98,8 +98,12 @@ const schema = v.strictObject({
   /** A request without an answer for so long has failed, and its connection with it. */
   timeoutMs: v.optional(whole(1, MAX_MS), 10_000),
   connectTimeoutMs: v.optional(whole(1, MAX_MS), 5000),
-  /** How long after the end answers are still waited for, and requests sent that were due before it. */
-  drainMs: v.optional(whole(0, MAX_MS), 1000),
+  /**
+   * How long after the end answers are still waited for, and requests sent that were due before it. By default what is due
+   * is sent for 1 s, and answers are waited for until each request has its own or has failed by `timeoutMs`; broadcasts
+   * for 1 s.
+   */
+  drainMs: v.optional(whole(0, MAX_MS)),
   /** How often counts and histograms are collected, for the live view and `--hlog`. */
   intervalMs: v.optional(whole(100, 60_000), 1000),
 });

@@ -74,6 +74,7 @@ export interface ClientFigures {
   readonly gcLongestMs: number;
 }
 
+/** Null where a process of the server ended meanwhile, too: what it used went with it. */
 export interface ServerFigures {
   /** Processes that hold the server's side of the connections. */
   readonly pids: readonly number[];
@@ -152,7 +153,10 @@ export interface LoadResult {
   /** Open loop: requests that were due, and of those never sent for want of a free connection. */
   readonly scheduled: number | null;
   readonly unsent: number;
+  /** answered + failed + in flight at the end. */
   readonly sent: number;
+  /** Of those, sent in the warm-up: no answer came before they failed, or before the end. */
+  readonly carried: number;
   readonly answered: number;
   readonly failed: FailureCounts;
   readonly failedTotal: number;
@@ -182,6 +186,13 @@ export interface LoadResult {
   /** Open loop: how late the client sent. */
   readonly lag: LatencySummary | null;
   readonly connects: ConnectCounts;
+  /**
+   * Closed loop: connections that brought no answer while it was measured. Each holds one request and no more, however
+   * long: they hardly show among the failures.
+   */
+  readonly silentConnections: number;
+  /** For so long before the end nothing was answered, and no connection could be opened any more. Null: it was there. */
+  readonly serverGoneMs: number | null;
   readonly warmup: { readonly durationMs: number; readonly steady: boolean | null };
   /** Whether the measured rate and median stayed where they were. Null: too short to tell. */
   readonly steady: boolean | null;

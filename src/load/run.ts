@@ -240,6 +240,11 @@ class Run {
   }
 
   #progress(second?: SecondFigures): void {
+    const pastEndMs = sharedNowMs() - this.#phaseFrom - this.#plan.durationMs;
+    if (this.#phase === 'measuring' && pastEndMs > 0) {
+      this.#phase = 'draining';
+      this.#phaseFrom += this.#plan.durationMs;
+    }
     const { count, loop } = this.#plan;
     const totalMs = this.#totalMs;
     const elapsedMs = sharedNowMs() - this.#phaseFrom;

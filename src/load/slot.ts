@@ -60,8 +60,8 @@ export interface Keeper {
   gone(slot: Slot, failure: Failure | undefined, state: State): void;
   /** The server sent what nothing had asked for, with no request in flight: the connection is given up. */
   broke(): void;
-  /** A sentence about what went wrong, for people; with `[from, to)`, the requests in flight that it is about. */
-  complain(problem: string, slot: Slot, from: number, to: number): void;
+  /** A sentence about what went wrong, for people. */
+  complain(problem: string): void;
   /** The driver cannot make this request: the load ends. Those in `[slot.flushedTo, slot.tail]` are not sent. */
   abort(error: unknown, slot: Slot, sequence: number): void;
 }
@@ -73,6 +73,8 @@ export class Slot {
   queued = false;
   /** Answers that this connection has brought. */
   answers = 0;
+  /** Those of the connections before it. */
+  #answersBefore = 0;
   /** When the connection was begun, and then when it opened. */
   sinceMs = 0;
   /** Attempts in a row that brought no answer. */
@@ -135,16 +137,21 @@ export class Slot {
     return room < this.#requestsLeft ? room : this.#requestsLeft;
   }
 
-  /** Whether any of the requests `[from, to)` is measured. */
-  hasMeasured(from: number, to: number): boolean {
-    for (let i = from; i < to; i += 1) if (this.measured[i & this.mask] === 1) return true;
-    return false;
+  /** Of all its connections. */
+  get allAnswers(): number {
+    return this.#answersBefore + this.answers;
+  }
+
+  /** It has no connection, and its last attempt at one came to nothing. */
+  get isCutOff(): boolean {
+    return this.fruitless > 0 && this.state <= State.CONNECTING;
   }
 
   connect(): void {
     const keeper = this.#keeper;
     this.state = State.CONNECTING;
     this.sinceMs = nowMs();
+    this.#answersBefore += this.answers;
     this.answers = 0;
     this.head = this.flushedTo = this.tail = 0;
     this.#requestsLeft = keeper.requestsPerConnection;
@@ -166,7 +173,7 @@ export class Slot {
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (socket !== this.#socket) return;
-      this.complain(error.message);
+      keeper.complain(error.message);
       this.drop(failureOf(error.code, this.state === State.CONNECTING));
     });
     socket.on('end', () => {
@@ -235,11 +242,6 @@ export class Slot {
     }
     this.head = 0;
     this.#leave(failure, state);
-  }
-
-  /** About whatever is in flight. */
-  complain(problem: string): void {
-    this.#keeper.complain(problem, this, this.head, this.flushedTo);
   }
 
   /** Leaves without a word to the engine: the load is over. */
@@ -314,7 +316,7 @@ export class Slot {
         this.#socket!.write(session.control!);
         return true;
       case Found.FAIL:
-        this.complain(session.problem);
+        this.#keeper.complain(session.problem);
         if (this.state >= State.OPEN && this.head === this.tail) this.#keeper.broke();
         this.drop(Failure.PROTOCOL_ERROR);
         return false;
@@ -326,7 +328,7 @@ export class Slot {
 
   /** A whole answer, and not one that counts. */
   #deny(session: Session, failure: Failure): void {
-    this.#keeper.complain(session.problem, this, this.head, this.head + 1);
+    this.#keeper.complain(session.problem);
     this.#keeper.failed(this, failure, session.status ?? 0);
     this.head += 1;
     this.answers += 1;
@@ -353,7 +355,7 @@ export class Slot {
         this.#takeRare(found, session, nowMs());
         return this.#leaveOpenly();
       }
-      if (found === Found.FAIL) this.complain(session.problem);
+      if (found === Found.FAIL) this.#keeper.complain(session.problem);
     }
     if (this.head < this.tail) this.drop(Failure.CLOSED_EARLY);
     else this.#close(Failure.CLOSED_EARLY);

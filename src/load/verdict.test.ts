@@ -12,6 +12,8 @@ const base: Evidence = {
   gcMs: 5,
   gcLongestMs: 0.4,
   localFailures: 0,
+  serverGoneMs: null,
+  serverEnded: false,
   foreignCores: 0.02,
   stealCores: 0,
   serverCores: 0.99,
@@ -50,6 +52,12 @@ const cases: Array<[string, Partial<Evidence>, VerdictName]> = [
   [
     'a platform that does not say how busy the client was',
     { clientBusyShare: Number.NaN, serverBusiestThreadShare: undefined },
+    'UNCLEAR',
+  ],
+  ['the server went away', { serverGoneMs: 2100, foreignCores: 0.5 }, 'UNCLEAR'],
+  [
+    'a process of the server ended, and what it used looks like that of others',
+    { serverEnded: true, serverCores: undefined, foreignCores: undefined },
     'UNCLEAR',
   ],
   ['the open loop was on time', { loop: 'open', lagP99Us: 60 }, 'SERVER_BOUND'],

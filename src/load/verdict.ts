@@ -6,7 +6,7 @@
  * - SERVER_BOUND: the generator had CPU to spare and was on time: the figures are the server's. Whether they are a limit of
  *   its is another question, which the line answers as far as it can: a schedule that was kept, and a load that thinks,
  *   say nothing of one.
- * - UNCLEAR: both were at their limit, or the evidence is missing.
+ * - UNCLEAR: both were at their limit, the server or a part of it ended, or the evidence is missing.
  */
 import { formatUs } from '../format-us.ts';
 import type { LoopName } from './plan.ts';
@@ -45,7 +45,11 @@ export interface Evidence {
   /** Undefined where the machine does not say. */
   readonly foreignCores: number | undefined;
   readonly stealCores: number | undefined;
-  /** Undefined where the server is elsewhere. */
+  /** Before the end; null where it was there. */
+  readonly serverGoneMs: number | null;
+  /** One of its processes, or all: what they used is not known, and so not what the rest of the machine used. */
+  readonly serverEnded: boolean;
+  /** Undefined where the server is elsewhere, or has ended. */
   readonly serverCores: number | undefined;
   readonly serverBusiestThreadShare: number | undefined;
   /** Open loop: due, and never sent. */
@@ -60,6 +64,12 @@ export function judge(evidence: Evidence): { name: VerdictName; evidence: string
 
 function decide(e: Evidence): { name: VerdictName; reason: string } {
   if (e.answered === 0) return { name: 'UNCLEAR', reason: 'nothing was answered' };
+  if (e.serverGoneMs !== null)
+    return {
+      name: 'UNCLEAR',
+      reason: `the server went away ${formatUs(e.serverGoneMs * 1000)} before the end`,
+    };
+  if (e.serverEnded) return { name: 'UNCLEAR', reason: 'a process of the server ended meanwhile' };
   if (e.stealCores !== undefined && e.stealCores > STEAL_CORES) {
     return { name: 'NOISY_MACHINE', reason: "the hypervisor gave this machine's time to others" };
   }
@@ -122,7 +132,9 @@ function describe(e: Evidence): string {
     e.lagP99Us === undefined ? undefined : `schedule lag p99 ${formatUs(e.lagP99Us)}`,
     `its garbage collector ${e.gcMs.toFixed(1)} ms, at most ${e.gcLongestMs.toFixed(1)} ms at once`,
     e.serverCores === undefined
-      ? 'server not on this machine or not to be seen'
+      ? e.serverEnded
+        ? "the server's CPU went with its process"
+        : 'server not on this machine or not to be seen'
       : `server ${e.serverCores.toFixed(2)} cores, its busiest thread ${percent(e.serverBusiestThreadShare ?? 0)}`,
     e.foreignCores === undefined ? undefined : `everything else ${e.foreignCores.toFixed(2)} cores`,
     e.stealCores !== undefined && e.stealCores > 0.005

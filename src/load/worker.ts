@@ -60,6 +60,7 @@ async function take(engine: Engine, message: ToThread): Promise<void> {
       engine.measure(message.atMs - sharedOffsetMs);
       break;
     case 'stop':
+      engine.hurry();
       await end(engine);
       break;
     case 'close':

@@ -154,7 +154,7 @@ t.test('a knee, and why it is one', async (t) => {
   const text = formatKnee(knee);
   t.match(
     text,
-    'the highest rate that keeps p99<5ms is 12,345/s (a little more, and the client was the limit',
+    'the highest rate that keeps p99<5ms is at least 12,345/s (a little more, and the client was the limit',
   );
   t.match(
     text,

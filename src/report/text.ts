@@ -54,8 +54,20 @@ function say(steady: boolean | null): string {
 function requestsOf(result: LoadResult): string[] {
   if (result.push !== null) return eventsOf(result, result.push);
   if (result.broadcast !== null) return broadcastsOf(result, result.broadcast);
-  const { answered, failed, failedTotal, inFlight, ratePerSecond, scheduled, sent, unsent } =
-    result;
+  const {
+    answered,
+    carried,
+    connections,
+    failed,
+    failedTotal,
+    inFlight,
+    ratePerSecond,
+    scheduled,
+    sent,
+    serverGoneMs,
+    silentConnections,
+    unsent,
+  } = result;
   const kinds = Object.entries(failed)
     .filter(([, count]) => count > 0)
     .map(([kind, count]) => `${formatCount(count)} ${kind}`);
@@ -67,6 +79,21 @@ function requestsOf(result: LoadResult): string[] {
     `  ${formatCount(ratePerSecond)} answers/s`,
     `  ${due}${formatCount(sent)} sent = ${formatCount(answered)} answered + ${formatCount(failedTotal)} failed + ${formatCount(inFlight)} in flight`,
     ...(kinds.length > 0 ? [`  failed: ${kinds.join(', ')}`] : []),
+    ...(carried > 0
+      ? [
+          `  ${formatCount(carried)} of those sent are of the warm-up, which never got an answer to them`,
+        ]
+      : []),
+    ...(silentConnections > 0
+      ? [
+          `  ${formatCount(silentConnections)} of ${plural(connections, 'connection')} had no answer at all`,
+        ]
+      : []),
+    ...(serverGoneMs === null
+      ? []
+      : [
+          `  The server went away: nothing was answered in the last ${formatSeconds(serverGoneMs)}`,
+        ]),
     ...statusesOf(result),
     ...connectionsOf(result),
     ...problemsOf(result),
@@ -168,6 +195,7 @@ function notesOf(result: LoadResult): string[] {
   return [
     '',
     `  ${capital(label)}.`,
+    ...withoutLatency(result),
     ...(loop === 'push' ? [`  ${CLOCKS}`] : []),
     ...(count === 0 ? [] : [`  ${AT_LEAST}${few}`]),
   ];
@@ -175,6 +203,17 @@ function notesOf(result: LoadResult): string[] {
 
 const AT_LEAST =
   '"At least": what is left without all that the client itself may have added. The truth is in between.';
+
+/** What never came is slower than all that did. */
+function withoutLatency({ answered, loop, sent, unsent }: LoadResult): string[] {
+  const missing = sent - answered + unsent;
+  if (delivers(loop) || missing <= 0 || answered === 0) return [];
+  const share = missing / (sent + unsent);
+  const from = Number(((1 - share) * 100).toPrecision(4));
+  return [
+    `  ${plural(missing, 'request')} without an answer are in no latency: above p${from} the percentiles are too low.`,
+  ];
+}
 
 function latencyRow(name: string, latency: LatencySummary): string {
   const { maxUs, p50Us, p90Us, p95Us, p999Us, p99Us } = latency;
@@ -204,7 +243,8 @@ function row(name: string, cells: readonly string[]): string {
 }
 
 export function formatKnee(knee: KneeResult): string {
-  const rate = knee.kneePerSecond === 0 ? 'none' : `${formatCount(knee.kneePerSecond)}/s`;
+  const least = knee.limit === 'noise' || knee.limit === 'client' ? 'at least ' : '';
+  const rate = knee.kneePerSecond === 0 ? 'none' : `${least}${formatCount(knee.kneePerSecond)}/s`;
   const why = knee.interrupted ? 'ended early' : KNEE_LIMITS[knee.limit];
   const head = `${knee.target}: the highest rate that keeps ${knee.slo.join(', ')} is ${rate} (${why})`;
   const tail = knee.atKnee === null ? '' : `\n${formatResult(knee.atKnee)}`;

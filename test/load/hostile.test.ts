@@ -140,49 +140,107 @@ t.test('answers twice: the second answer is nobody’s, or the wrong one', async
   }
 });
 
-t.test(
-  'answers a warm-up request when the warm-up is over: well or not, it is the warm-up’s',
-  async (t) => {
-    const late = new Map<number, () => void>();
+t.test('a warm-up request that fails in the measurement is the measurement’s', async (t) => {
+  const late = new Map<number, () => void>();
+  const server = await listen(t, (socket, number) => {
+    const echo = (): void => void socket.on('data', (chunk) => socket.write(chunk));
+    if (number > 2) echo();
+    else {
+      socket.once('data', (chunk: Buffer) => {
+        const wrong = (): void => {
+          echo();
+          socket.write(Buffer.alloc(chunk.length, '?'));
+        };
+        late.set(number, number === 0 ? wrong : () => socket.resetAndDestroy());
+      });
+    }
+  });
+  const result = await runLoad(
+    {
+      target: server.url,
+      connections: 4,
+      threads: 1,
+      warmupMs: 100,
+      durationMs: 500,
+      intervalMs: 100,
+      payloadBytes: 20,
+      expect: 'echo',
+    },
+    {
+      onProgress: ({ second }) => {
+        if (second === undefined) return;
+        for (const fail of late.values()) fail();
+        late.clear();
+      },
+    },
+  );
+  accounted(t, result);
+  t.ok(result.answered > 0);
+  t.equal(result.failed.wrongAnswer, 1);
+  t.equal(result.failed.reset, 2);
+  t.equal(result.failedTotal, 3);
+  t.equal(result.carried, 3);
+  t.equal(result.connects.lost, 2);
+});
+
+for (const [name, plan] of [
+  ['a closed loop', {}],
+  ['an open loop', { rateHz: 200 }],
+] as const) {
+  t.test(`never answers every second connection, from the beginning: ${name}`, async (t) => {
     const server = await listen(t, (socket, number) => {
-      const echo = (): void => void socket.on('data', (chunk) => socket.write(chunk));
-      if (number > 2) echo();
-      else {
-        socket.once('data', (chunk: Buffer) => {
-          const wrong = (): void => {
-            echo();
-            socket.write(Buffer.alloc(chunk.length, '?'));
-          };
-          late.set(number, number === 0 ? wrong : () => socket.resetAndDestroy());
-        });
-      }
+      socket.on('data', (chunk) => void (number % 2 === 0 && socket.write(chunk)));
     });
-    const result = await runLoad(
-      {
-        target: server.url,
-        connections: 4,
-        threads: 1,
-        warmupMs: 100,
-        durationMs: 500,
-        intervalMs: 100,
-        payloadBytes: 20,
-        expect: 'echo',
-      },
-      {
-        onProgress: ({ second }) => {
-          if (second === undefined) return;
-          for (const fail of late.values()) fail();
-          late.clear();
-        },
-      },
-    );
+    const timing = { warmupMs: 100, durationMs: 200, timeoutMs: 1000, threads: 1 };
+    const result = await load(server.url, { ...timing, ...plan });
     accounted(t, result);
     t.ok(result.answered > 0);
-    t.equal(result.failedTotal, 0);
-    t.same(result.problems, []);
-    t.equal(result.connects.lost, 2, 'but the connections were lost meanwhile');
-  },
-);
+    t.equal(result.inFlight, 0, 'each is answered, or has failed');
+    t.ok(result.failed.timeout >= 2, `${result.failed.timeout} have had no answer`);
+    t.equal(result.carried, 2, 'those of the warm-up');
+    t.equal(result.silentConnections, 'rateHz' in plan ? 0 : 2);
+  });
+}
+
+t.test('answers late, but before the timeout: nothing is left out', async (t) => {
+  const server = await listen(t, (socket) => {
+    socket.on('data', (chunk) => setTimeout(() => socket.write(chunk), 1500));
+  });
+  const result = await load(server.url, { warmupMs: 0, durationMs: 100, timeoutMs: 60_000 });
+  accounted(t, result);
+  t.equal(result.answered, 4, 'though the measurement was over long ago');
+  t.ok(result.service.minUs >= 1_400_000, `${result.service.minUs} µs`);
+});
+
+t.test('goes away', async (t) => {
+  const server = await listen(
+    t,
+    (socket) => void socket.on('data', (chunk) => socket.write(chunk)),
+  );
+  let told = false;
+  const result = await runLoad(
+    {
+      target: server.url,
+      connections: 4,
+      threads: 2,
+      warmupMs: 0,
+      durationMs: 1000,
+      intervalMs: 100,
+    },
+    {
+      onProgress: ({ second }) => {
+        if (told || (second?.answered ?? 0) === 0) return;
+        told = true;
+        void server.close();
+      },
+    },
+  );
+  accounted(t, result);
+  t.ok(result.answered > 0);
+  t.ok(result.failed.refused > 0);
+  t.ok((result.serverGoneMs ?? 0) > 0, `${result.serverGoneMs} ms before the end`);
+  t.match(result.verdict, { name: 'UNCLEAR', evidence: /^the server went away/ });
+});
 
 t.test('answers garbage', async (t) => {
   const server = await listen(t, (socket) => void socket.on('data', () => socket.write('!\r\n')));

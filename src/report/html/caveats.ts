@@ -5,7 +5,7 @@
 import { delivers, LOOPS } from '../loops.ts';
 import type { Run } from './runs.ts';
 import type { Knee } from './schema.ts';
-import { capital, count, list, percent, percentileName, plural } from './words.ts';
+import { capital, count, list, percent, percentileName, plural, seconds } from './words.ts';
 
 /** The figures of a page that caveats may touch. */
 export type FigureName = 'summary' | 'percentiles' | 'rates' | 'cpu' | 'time' | 'dots';
@@ -48,6 +48,7 @@ const VERDICTS = {
 
 export function caveatsOf({ latency, result }: Run): Caveat[] {
   const {
+    connections,
     connects,
     failedTotal,
     inFlight,
@@ -79,6 +80,22 @@ export function caveatsOf({ latency, result }: Run): Caveat[] {
       says: `The server ${unasked}: the connection was given up, and no ${words.request} counts it`,
       touches: LATENCIES,
       detail: plural(connects.broken, 'connection'),
+    },
+    result.silentConnections > 0 && {
+      kind: 'silent',
+      level: 'bad',
+      short: 'Connections had no answer at all',
+      says: 'Connections had no answer at all: in a closed loop each sends nothing more, and so hardly shows among the failures',
+      touches: ALL,
+      detail: `${count(result.silentConnections)} of ${plural(connections, 'connection')}`,
+    },
+    result.serverGoneMs !== null && {
+      kind: 'gone',
+      level: 'bad',
+      short: 'The server went away',
+      says: 'The server went away before the end: the rate is an average with a time in which nothing was answered',
+      touches: ALL,
+      detail: `the last ${seconds(result.serverGoneMs)}`,
     },
     result.answered === 0 && {
       kind: 'unanswered',
