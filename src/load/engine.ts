@@ -175,6 +175,7 @@ export class Engine implements Keeper, LoopHost {
   async stop(): Promise<boolean> {
     if (this.#stopping) return false;
     this.#stopping = true;
+    this.#loop.stop();
     this.#end?.cancel();
     this.#measuredTo = nowMs();
     this.#away = this.#usage.began && this.slots.every(({ isCutOff }) => isCutOff);
@@ -183,7 +184,6 @@ export class Engine implements Keeper, LoopHost {
     ).length;
     this.#usage.end();
     this.watch.end();
-    this.#loop.stop();
     if (!this.#isDrained()) {
       await new Promise<void>((resolve) => {
         this.#drained = resolve;

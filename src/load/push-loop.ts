@@ -7,6 +7,7 @@ export class PushLoop implements Loop {
   readonly scheduled = 0;
   readonly waiting = 0;
   readonly #host: LoopHost;
+  #measureAt = Infinity;
   #measuring = false;
   #over = false;
   /** Measured events still to come. */
@@ -21,10 +22,13 @@ export class PushLoop implements Loop {
   start(): void {}
 
   measure(at: number): void {
+    this.#measureAt = at;
     runAt(at, () => this.#begin());
   }
 
   stop(): void {
+    // Where the machine is busy all may have come before the timer.
+    if (nowMs() >= this.#measureAt) this.#begin();
     this.#over = true;
   }
 
