@@ -12,19 +12,16 @@ import {
   type MessageHandler,
   type SubscribeOptions,
 } from '../../handler.ts';
-import { StreamPump } from '../../net/stream-pump.ts';
 import type { Encoded, Subscriber, Topics } from '../../net/topics.ts';
 import { hooksOf, noReply } from '../../net/conversation.ts';
-import type { Counters } from '../../net/loop.ts';
-import type { Wheel, WheelEntry } from '../../net/wheel.ts';
 import type { Codec, Protocol } from '../../protocols/protocol.ts';
-import { BodyStream, HIGH_WATER_BYTES } from '../../protocols/http1/body-stream.ts';
 import { NO_BODY } from '../../protocols/http1/request.ts';
-import type { Source } from '../../protocols/http1/response-stream.ts';
 import type { HttpResponse } from '../../protocols/http1/response.ts';
+import { BodyIn, type BodyHost } from './body-in.ts';
+import { BodyOut, type OutHost } from './body-out.ts';
 import type { LateCork } from './cork.ts';
 import { NativeRequest, type Head } from './request.ts';
-import type { Replies } from './reply.ts';
+import type { Replies, Rest } from './reply.ts';
 import { NativeSocket, type SocketHost } from './socket.ts';
 import type { UwsContext, UwsRequest, UwsResponse } from './uws.ts';
 
@@ -35,22 +32,11 @@ const State = { COLLECTING: 0, RUNNING: 1, STREAMING: 2, DONE: 3 } as const;
 type State = (typeof State)[keyof typeof State];
 
 /** What the exchanges of a loop share. */
-export interface Host {
+export interface Host extends BodyHost, OutHost {
   readonly handler: MessageHandler;
   readonly protocol: Protocol;
   readonly replies: Replies;
-  readonly counters: Counters;
   readonly topics: Topics;
-  /** Bodies under way. */
-  readonly bodies: Set<StreamPump>;
-  readonly wheel: Wheel;
-  /** From a head to the end of its body; 0: for ever. */
-  readonly requestTicks: number;
-  readonly bodyLimitBytes: number;
-  /** Handlers are called before the body has come. */
-  readonly streams: boolean;
-  /** The server stops: connections end behind their replies. */
-  readonly draining: boolean;
   /** What WebSockets share. */
   readonly sockets: SocketHost;
   readonly lateCork: LateCork;
@@ -60,12 +46,9 @@ export interface Host {
   leave(exchange: Exchange): void;
 }
 
-export class Exchange implements Connection<HttpResponse>, WheelEntry, Subscriber {
+export class Exchange implements Connection<HttpResponse>, Subscriber {
   readonly id: number;
   state: unknown = undefined;
-  stamp = 0;
-  bucket = -1;
-  index = -1;
   readonly #host: Host;
   readonly #to: UwsResponse;
   readonly #head: Head;
@@ -78,13 +61,10 @@ export class Exchange implements Connection<HttpResponse>, WheelEntry, Subscribe
   #closes = false;
   /** An interim response is out. */
   #begun = false;
-  #pieces: Buffer[] = [];
-  #received = 0;
-  #source: BodyStream | undefined = undefined;
-  #readPaused = false;
-  #stream: StreamPump | undefined = undefined;
-  /** Takes what uWebSockets.js did not, from that offset of the whole body on. */
-  #onWritable: ((offset: number) => boolean) | undefined = undefined;
+  /** The request's. */
+  #bodyIn: BodyIn | undefined = undefined;
+  /** The reply's, where it is long. */
+  #bodyOut: BodyOut | undefined = undefined;
   #address: string | undefined = undefined;
   #abort: AbortController | undefined = undefined;
   #gone = false;
@@ -170,8 +150,7 @@ export class Exchange implements Connection<HttpResponse>, WheelEntry, Subscribe
   begin(native: UwsRequest): void {
     const { length } = this.#head;
     if (length === 0) this.#run(new NativeRequest(native, this.#head, NO_BODY, undefined));
-    else if (this.#host.streams) this.#streamBody(length);
-    else this.#collectBody();
+    else this.#receive(length);
     this.#request?.release();
     this.#inside = false;
     if (this.#phase === State.DONE) return;
@@ -181,68 +160,17 @@ export class Exchange implements Connection<HttpResponse>, WheelEntry, Subscribe
     this.#to.onAborted(() => this.#aborted());
   }
 
-  // ---- the wheel's side: a body that takes too long -----------------------------------------------------------------
-
-  timeoutTicks(): number {
-    return this.#host.requestTicks;
-  }
-
-  onDue(): void {
-    this.#host.wheel.remove(this);
-    if (this.#phase === State.DONE) return;
-    this.#source?.fail(new HttpError(408, 'The request took too long.'));
-    if (this.#phase === State.COLLECTING) this.#refuse(408);
-  }
-
-  // ---- bytes in -----------------------------------------------------------------------------------------------------
-
-  #collectBody(): void {
-    this.#phase = State.COLLECTING;
-    this.#to.onData((chunk, isLast) => {
-      if (this.#phase !== State.COLLECTING || !this.#takes(chunk)) return;
-      if (chunk.byteLength > 0) this.#pieces.push(copyOf(chunk));
-      if (!isLast) return;
-      this.#host.wheel.remove(this);
-      const body = this.#pieces.length === 1 ? this.#pieces[0] : Buffer.concat(this.#pieces);
-      this.#pieces = [];
-      this.#phase = State.RUNNING;
-      this.#run(new NativeRequest(undefined, this.#head, body, undefined));
+  #receive(length: number | undefined): void {
+    this.#bodyIn = new BodyIn(this.#host, this.#to, length, {
+      collected: (body) => {
+        this.#phase = State.RUNNING;
+        this.#run(new NativeRequest(undefined, this.#head, body, undefined));
+      },
+      refused: (status) => this.#refuse(status),
     });
-    if (this.#host.requestTicks > 0) this.#host.wheel.add(this);
-  }
-
-  #streamBody(length: number | undefined): void {
-    const source = new BodyStream(length, false, () => this.#readOn());
-    this.#source = source;
-    this.#to.onData((chunk, isLast) => {
-      if (this.#phase === State.DONE || source.failed || !this.#takes(chunk)) return;
-      if (chunk.byteLength > 0) source.push(copyOf(chunk));
-      if (isLast) {
-        this.#host.wheel.remove(this);
-        source.end('');
-      } else if (source.waitingBytes >= HIGH_WATER_BYTES && !this.#readPaused) {
-        this.#readPaused = true;
-        this.#to.pause();
-      }
-    });
-    if (this.#host.requestTicks > 0) this.#host.wheel.add(this);
-    this.#run(new NativeRequest(undefined, this.#head, NO_BODY, source));
-  }
-
-  /** Counts a piece of the body. False: it is too long, and refused. */
-  #takes(chunk: ArrayBuffer): boolean {
-    this.#received += chunk.byteLength;
-    this.#host.counters.bytesIn += chunk.byteLength;
-    if (this.#received <= this.#host.bodyLimitBytes) return true;
-    if (this.#source === undefined) this.#refuse(413);
-    else this.#source.fail(new HttpError(413, 'The body is too long.'));
-    return false;
-  }
-
-  #readOn(): void {
-    if (!this.#readPaused || this.#phase === State.DONE) return;
-    this.#readPaused = false;
-    this.#to.resume();
+    const { source } = this.#bodyIn;
+    if (source === undefined) this.#phase = State.COLLECTING;
+    else this.#run(new NativeRequest(undefined, this.#head, NO_BODY, source));
   }
 
   // ---- the message --------------------------------------------------------------------------------------------------
@@ -313,18 +241,15 @@ export class Exchange implements Connection<HttpResponse>, WheelEntry, Subscribe
     const about = {
       method: this.#head.method,
       keepAlive: this.#head.keepAlive,
-      source: this.#source,
+      source: this.#bodyIn?.source,
     };
     const closes = this.#closes || draining;
     const rest = this.#corked(() => replies.write(response, this.#to, about, this.#begun, closes));
     if (rest === undefined) {
       this.#host.counters.bytesOut += lengthOf(response);
       this.#done();
-    } else if (rest.body instanceof Uint8Array) {
-      this.#sendBytes(rest.body, rest.total!);
     } else {
-      this.#request?.keep();
-      this.#pull(rest.body, rest.total);
+      this.#writeBody(rest);
     }
   }
 
@@ -361,78 +286,19 @@ export class Exchange implements Connection<HttpResponse>, WheelEntry, Subscribe
     this.#done();
   }
 
-  /** A long body: what the peer has not taken waits here, and not in uWebSockets.js. */
-  #sendBytes(bytes: Uint8Array, total: number): void {
+  #writeBody({ body, total }: NonNullable<Rest>): void {
     this.#phase = State.STREAMING;
-    this.#host.counters.bytesOut += total;
-    const [, isDone] = this.#corked(() => this.#to.tryEnd(bytes, total));
-    if (isDone) {
-      this.#done();
-      return;
-    }
-    this.#writable((offset) => {
-      const [taken, done] = this.#to.tryEnd(bytes.subarray(offset), total);
-      if (done) this.#done();
-      return taken;
+    this.#bodyOut = new BodyOut(this.#host, this.#to, {
+      corked: (write) => this.#corked(write),
+      done: () => this.#done(),
+      failed: (error) => this.#host.handlerFailed(error, this),
     });
-  }
-
-  #pull(body: Source, total: number | undefined): void {
-    this.#phase = State.STREAMING;
-    const stream = new StreamPump(body, {
-      write: (chunk) => {
-        if (this.#phase === State.DONE) return false;
-        this.#host.counters.bytesOut += chunk.length;
-        return total === undefined ? this.#writeChunk(chunk) : this.#writePart(chunk, total);
-      },
-      done: (error, failed) => {
-        this.#host.bodies.delete(stream);
-        this.#stream = undefined;
-        if (this.#phase === State.DONE) return;
-        if (failed) {
-          // Its first bytes are out: nothing but the end can tell the peer that the rest is missing.
-          this.#host.handlerFailed(error, this);
-          this.#to.close();
-        } else {
-          this.#corked(() => this.#to.end());
-          this.#done();
-        }
-      },
-    });
-    this.#stream = stream;
-    this.#host.bodies.add(stream);
-    if (this.#host.draining) stream.drain();
-    this.#writable((offset) => this.#onWritable?.(offset) ?? (stream.resume(), true));
-    stream.resume();
-  }
-
-  #writeChunk(chunk: Uint8Array | string): boolean {
-    return this.#corked(() => this.#to.write(chunk));
-  }
-
-  /** A piece of a body whose length was announced. */
-  #writePart(chunk: Uint8Array | string, total: number): boolean {
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-    if (bytes.length === 0) return true;
-    const from = this.#to.getWriteOffset();
-    const [taken, done] = this.#corked(() => this.#to.tryEnd(bytes, total));
-    if (done) this.#done();
-    else if (!taken) {
-      this.#onWritable = (offset) => {
-        const [all, isDone] = this.#to.tryEnd(bytes.subarray(offset - from), total);
-        if (isDone) this.#done();
-        else if (all) {
-          this.#onWritable = undefined;
-          this.#stream?.resume();
-        }
-        return all;
-      };
+    if (body instanceof Uint8Array) {
+      this.#bodyOut.send(body, total!);
+    } else {
+      this.#request?.keep();
+      this.#bodyOut.pull(body, total);
     }
-    return taken && !done;
-  }
-
-  #writable(callback: (offset: number) => boolean): void {
-    this.#to.onWritable((offset) => this.#phase === State.DONE || callback(offset));
   }
 
   /** What is written goes out in one write. What it throws must not pass through uWebSockets.js. */
@@ -455,31 +321,22 @@ export class Exchange implements Connection<HttpResponse>, WheelEntry, Subscribe
   #done(): void {
     if (this.#phase === State.DONE) return;
     this.#phase = State.DONE;
-    if (this.bucket >= 0) this.#host.wheel.remove(this);
     this.#host.topics.forget(this);
-    if (this.#source?.complete === false) this.#source.discard();
-    if (this.#stream !== undefined) this.#host.bodies.delete(this.#stream);
-    this.#stream?.cancel();
-    this.#stream = undefined;
+    this.#bodyIn?.end();
+    this.#bodyOut?.end();
     if (this.#entered) this.#host.leave(this);
   }
 
   #aborted(): void {
     this.#gone = true;
     this.#abort?.abort(clientGone());
-    this.#source?.fail(new Error('The connection ended within the body.'));
-    this.#pieces = [];
+    this.#bodyIn?.abort();
     this.#done();
   }
 }
 
 function clientGone(): Error {
   return new Error('the connection ended: client');
-}
-
-/** The callback's memory is gone when it returns. */
-function copyOf(chunk: ArrayBuffer): Buffer {
-  return Buffer.from(chunk.slice(0));
 }
 
 function lengthOf({ body }: HttpResponse): number {
