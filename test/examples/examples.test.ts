@@ -163,7 +163,7 @@ void t.test('sse', async (t) => {
 });
 
 void t.test('hono', async (t) => {
-  await forEveryMode(t, {}, async (t, combo) => {
+  await forEveryMode(t, { http: true }, async (t, combo) => {
     const server = await serveExample(t, combo, 'hono');
     const agent = agentFor(t, combo);
     await withClients(async (i) => {
@@ -180,7 +180,7 @@ void t.test('hono', async (t) => {
 });
 
 void t.test('router', async (t) => {
-  await forEveryMode(t, {}, async (t, combo) => {
+  await forEveryMode(t, { http: true }, async (t, combo) => {
     const server = await serveExample(t, combo, 'router');
     const agent = agentFor(t, combo);
     await withClients(async (i) => {
@@ -194,7 +194,7 @@ void t.test('router', async (t) => {
 });
 
 void t.test('ws-echo', async (t) => {
-  await forEveryMode(t, {}, async (t, combo) => {
+  await forEveryMode(t, { http: true }, async (t, combo) => {
     const server = await serveExample(t, combo, 'ws-echo');
     const page = await text(await ask(server, agentFor(t, combo), '/'));
     t.match(page, /new WebSocket/);

@@ -2,9 +2,9 @@
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 import t, { type Test } from 'tap';
+import { forEveryMode, serveWith, type Combo } from '../modes/support/combos.ts';
 import { before, until } from '../modes/support/wait.ts';
 import { Browser, findChromium } from '../report/browser.ts';
-import { serve } from '../../src/serve.ts';
 
 const chromium = findChromium();
 const CUTS = 4;
@@ -49,14 +49,19 @@ async function cutter(t: Test, port: number) {
   };
 }
 
+/** Where the kernel spreads the connections, over both codes that write event streams. */
+const unless = ({ mode, unit }: Combo) =>
+  (mode === 'sharded' || mode === 'native') && unit === 'process'
+    ? undefined
+    : 'a browser sees no more of it than of its neighbours, which take processes';
+
 t.test('a browser', { skip: chromium === undefined && 'there is no Chromium' }, async (t) => {
-  const server = await serve({
-    handler: new URL('../../examples/sse.ts', import.meta.url),
-    mode: 'sharded',
-    workers: 2,
-    data: { tickMs: 20 },
-  });
-  t.teardown(() => server.close({ drainTimeoutMs: 0 }));
+  await forEveryMode(t, { http: true, needs: ['pushes'], unless, jobs: 1 }, clock);
+});
+
+async function clock(t: Test, combo: Combo): Promise<void> {
+  const handler = new URL('../../examples/sse.ts', import.meta.url);
+  const server = await serveWith(t, combo, { handler, data: { tickMs: 20 } });
   const between = await cutter(t, (server.address as { port: number }).port);
   const browser = new Browser(chromium!);
   t.teardown(() => browser.close());
@@ -86,4 +91,4 @@ t.test('a browser', { skip: chromium === undefined && 'there is no Chromium' }, 
     `each but the first resumes: ${from.join()}`,
   );
   t.match(await page.value('time.textContent'), /^\d{4}-\d\d-\d\dT/);
-});
+}

@@ -17,7 +17,12 @@ export interface Kept {
   readonly residentBytes: number;
 }
 
-type Call = 'stats' | 'close' | 'kept';
+/** Of Host (support.ts): what is answered has a request's number. */
+type Call =
+  | { readonly call: 'publish'; readonly with: [topic: string, message: unknown] }
+  | { readonly call: 'stats' | 'kept'; readonly request: number }
+  | { readonly call: 'close'; readonly request: number; readonly with: CloseOptions };
+type CloseOptions = { drainTimeoutMs?: number };
 
 const say = (message: object) => process.send!(message);
 
@@ -35,8 +40,9 @@ try {
   const server = await serve({ ...given, mode: 'native', handler });
   const { address, unit, workers } = server;
   say({ event: 'ready', address, unit, workers });
-  process.on('message', (message: { request: number; call: Call; with: object }) => {
-    void answer(server, message);
+  process.on('message', (call: Call) => {
+    if (call.call === 'publish') server.publish(...call.with);
+    else void answer(server, call);
   });
 } catch (error) {
   const { name, code, message, modes } = error as PatternsError & { modes?: string[] };
@@ -44,18 +50,20 @@ try {
   process.disconnect!();
 }
 
-async function answer(
-  server: Server,
-  message: { request: number; call: Call; with: object },
-): Promise<void> {
-  const { request, call } = message;
-  const result = await (call === 'stats'
-    ? server.stats()
-    : call === 'kept'
-      ? kept()
-      : server.close(message.with));
-  say({ event: 'answer', request, result });
-  if (call === 'close') process.disconnect!();
+async function answer(server: Server, asked: Exclude<Call, { call: 'publish' }>): Promise<void> {
+  say({ event: 'answer', request: asked.request, result: await resultOf(server, asked) });
+  if (asked.call === 'close') process.disconnect!();
+}
+
+function resultOf(server: Server, asked: Exclude<Call, { call: 'publish' }>): unknown {
+  switch (asked.call) {
+    case 'stats':
+      return server.stats();
+    case 'kept':
+      return kept();
+    case 'close':
+      return server.close(asked.with);
+  }
 }
 
 /** What is alive of the main loop behind a collection, which `queryObjects` begins with. */

@@ -4,7 +4,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
-import type { CloseResult, ServerStats, ServeOptions } from '../../src/serve.ts';
+import { formatAddress, type TcpAddress } from '../../src/net/listener.ts';
+import type { UnitName } from '../../src/options.ts';
+import type { CloseResult, Server, ServerStats, ServeOptions } from '../../src/serve.ts';
 import { before, until } from '../modes/support/wait.ts';
 import type { Kept } from './host.ts';
 
@@ -18,10 +20,8 @@ export const skip =
   (!existsSync(node) || !existsSync(join(peers, 'node_modules/uWebSockets.js'))) &&
   'no pair of Node and uWebSockets.js is installed: make peers';
 
-export type HostOptions = Partial<Omit<ServeOptions, 'handler' | 'protocol' | 'mode'>> & {
-  readonly handler: URL | string;
-  readonly protocol?: string;
-};
+/** They cross to another process: as JSON. */
+export type HostOptions = Partial<Omit<ServeOptions, 'mode'>> & Pick<ServeOptions, 'handler'>;
 
 export interface Refusal {
   readonly name: string;
@@ -33,8 +33,8 @@ export interface Refusal {
 interface Said {
   readonly event: string;
   readonly text?: string;
-  readonly address?: { port: number };
-  readonly unit?: string;
+  readonly address?: TcpAddress;
+  readonly unit?: UnitName;
   readonly workers?: number;
   readonly error?: Refusal;
   readonly request?: number;
@@ -42,22 +42,32 @@ interface Said {
 }
 
 /** A server of mode `native` in another process. */
-export class Host {
+export class Host implements Server {
+  readonly mode = 'native';
+  readonly address: TcpAddress;
+  readonly url: string;
   readonly port: number;
-  readonly unit: string | undefined;
+  readonly unit: UnitName | undefined;
   readonly workers: number;
+  readonly closed: Promise<CloseResult>;
   readonly heard: readonly Said[];
   readonly pid: number;
   readonly #child: ChildProcess;
   #requests = 0;
+  #onClosed!: (result: CloseResult) => void;
 
   constructor(child: ChildProcess, heard: readonly Said[], ready: Said) {
     this.#child = child;
     this.heard = heard;
     this.pid = child.pid!;
-    this.port = ready.address!.port;
+    this.address = ready.address!;
+    this.url = formatAddress(this.address);
+    this.port = this.address.port;
     this.unit = ready.unit;
     this.workers = ready.workers!;
+    this.closed = new Promise((resolve) => {
+      this.#onClosed = resolve;
+    });
   }
 
   stats(): Promise<ServerStats> {
@@ -69,8 +79,18 @@ export class Host {
     return this.#ask('kept', {});
   }
 
-  close(options: { drainTimeoutMs?: number } = {}): Promise<CloseResult> {
-    return this.#ask('close', options);
+  publish(topic: string, message: unknown): void {
+    this.#child.send({ call: 'publish', with: [topic, message] });
+  }
+
+  async close(options: { drainTimeoutMs?: number } = {}): Promise<CloseResult> {
+    if (!this.#child.connected) return this.closed;
+    this.#onClosed(await this.#ask('close', options));
+    return this.closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 
   /** A figure of all workers together. */
@@ -110,7 +130,7 @@ export class Host {
 export async function host(t: Test, options: HostOptions): Promise<Host> {
   const started = await start(t, options);
   if (started instanceof Host) return started;
-  throw new Error(started.message);
+  throw Object.assign(new Error(started.message), started);
 }
 
 /** What it is refused with. */
@@ -121,16 +141,24 @@ export async function refused(t: Test, options: HostOptions): Promise<Refusal> {
 }
 
 async function start(t: Test, options: HostOptions): Promise<Host | Refusal> {
-  const handler = String(options.handler);
+  const { handler } = options;
+  if (typeof handler === 'object' && !(handler instanceof URL)) {
+    throw new TypeError('The handler goes to another process: give its URL.');
+  }
   const child = spawn(
     node,
     [
       '--conditions=patterns-source',
       '--disable-warning=ExperimentalWarning',
       fileURLToPath(new URL('host.ts', import.meta.url)),
-      JSON.stringify({ ...options, handler }),
+      JSON.stringify({ ...options, handler: String(handler) }),
     ],
-    { cwd: peers, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env: envOf() },
+    {
+      cwd: peers,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      serialization: 'advanced',
+      env: envOf(),
+    },
   );
   const heard: Said[] = [];
   child.on('message', (message) => heard.push(message as Said));

@@ -1,19 +1,25 @@
 /** The chat of examples/ws-chat.ts between tabs of a browser, whose connections are in different workers. */
-import t from 'tap';
+import t, { type Test } from 'tap';
+import { forEveryMode, serveWith, type Combo } from '../modes/support/combos.ts';
 import { until } from '../modes/support/wait.ts';
 import { Browser, findChromium, type Page } from '../report/browser.ts';
-import { serve } from '../../src/serve.ts';
 
 const chromium = findChromium();
 const MOST_TABS = 16;
 
+/** Where the kernel spreads the tabs, over both codes that read WebSockets. */
+const unless = ({ mode, unit }: Combo) =>
+  (mode === 'sharded' || mode === 'native') && unit === 'process'
+    ? undefined
+    : 'a browser sees no more of it than of its neighbours, which take processes';
+
 t.test('a browser', { skip: chromium === undefined && 'there is no Chromium' }, async (t) => {
-  const server = await serve({
-    handler: new URL('../../examples/ws-chat.ts', import.meta.url),
-    mode: 'sharded',
-    workers: 2,
-  });
-  t.teardown(() => server.close({ drainTimeoutMs: 0 }));
+  await forEveryMode(t, { http: true, needs: ['pushes'], unless, jobs: 1 }, chat);
+});
+
+async function chat(t: Test, combo: Combo): Promise<void> {
+  const handler = new URL('../../examples/ws-chat.ts', import.meta.url);
+  const server = await serveWith(t, combo, { handler });
   const url = server.url.replace('tcp:', 'http:');
   const browser = new Browser(chromium!);
   t.teardown(() => browser.close());
@@ -39,4 +45,4 @@ t.test('a browser', { skip: chromium === undefined && 'there is no Chromium' }, 
     t.same(tab.complaints, []);
   }
   t.same(await heard(elsewhere), ['you are in coffee'], 'another room hears nothing');
-});
+}

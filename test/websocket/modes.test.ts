@@ -1,4 +1,4 @@
-/** The opening handshake, messages and both closing orders over real sockets, by RFC 6455's sections, in every mode. */
+/** The opening handshake, messages and both closing orders over real sockets, by RFC 6455's sections, in every mode; `native` has the sections in test/native/talks.test.ts. */
 import { Buffer } from 'node:buffer';
 import t from 'tap';
 import { connectTo, type Client } from '../modes/support/client.ts';
@@ -99,7 +99,7 @@ void t.test('a server that stops says goodbye with 1001', async (t) => {
     mode === 'blocking'
       ? 'mode blocking ends idle connections by a half-close from outside of their threads'
       : undefined;
-  await forEveryMode(t, { unless }, async (t, combo) => {
+  await forEveryMode(t, { http: true, unless }, async (t, combo) => {
     const handler = new URL(`./handlers/talk.ts#stop${combo.mode}${combo.unit}`, import.meta.url);
     const server = await serveWith(t, combo, { handler });
     const client = await opened(server, '/');
@@ -115,7 +115,7 @@ void t.test('a server that stops says goodbye with 1001', async (t) => {
 });
 
 void t.test('pushes', async (t) => {
-  await forEveryMode(t, { needs: ['pushes'] }, async (t, combo) => {
+  await forEveryMode(t, { http: true, needs: ['pushes'] }, async (t, combo) => {
     const handler = new URL(
       `./handlers/talk.ts?pushes#${combo.mode}${combo.unit}`,
       import.meta.url,

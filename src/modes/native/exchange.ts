@@ -274,15 +274,13 @@ export class Exchange implements Connection<HttpResponse>, Subscriber {
     const request = next.revive?.(handover) ?? handover;
     const hooks = hooksOf(handler, next.hooks, request);
     if (hooks === undefined) throw new TypeError(`The handler has no ${next.hooks} for it.`);
-    const { head, protocol: agreed, deflates } = replies.switching(response);
-    const { headers } = this.#request!;
-    const extensions = deflates ? (headers.get('sec-websocket-extensions') ?? '') : '';
-    const key = headers.get('sec-websocket-key') ?? '';
+    const { head, protocol: agreed, offer } = replies.switching(response);
+    const key = this.#request!.headers.get('sec-websocket-key') ?? '';
     // Not the one with compressed messages: that is uWebSockets.js's to do.
     const { server } = protocol.switches!.websocket.protocol;
     const socket = new NativeSocket(sockets, this.id, this.remoteAddress, request, hooks, server);
     this.#to.writeStatus(head);
-    this.#to.upgrade({ socket }, key, agreed, extensions, context);
+    this.#to.upgrade({ socket }, key, agreed, offer, context);
     this.#done();
   }
 

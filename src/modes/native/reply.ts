@@ -93,7 +93,7 @@ export class Replies {
   }
 
   /** The head of the response that opens a WebSocket; uWebSockets.js writes the handshake's own headers. */
-  switching({ headers }: HttpResponse): { head: Uint8Array; protocol: string; deflates: boolean } {
+  switching({ headers }: HttpResponse): { head: Uint8Array; protocol: string; offer: string } {
     const lines = [...(headers as Iterable<readonly [string, string]>)];
     const fields = this.#interim;
     fields.read(lines.filter(([name]) => !HANDSHAKE.test(name)));
@@ -101,7 +101,7 @@ export class Replies {
     return {
       head: Buffer.from(statusLine(101).slice(HTTP.length) + fields.text, 'latin1'),
       protocol: said('Sec-WebSocket-Protocol') ?? '',
-      deflates: said('Sec-WebSocket-Extensions') !== undefined,
+      offer: kept(said('Sec-WebSocket-Extensions')),
     };
   }
 
@@ -208,6 +208,14 @@ function writeAsField(head: string, end: string, to: UwsResponse): void {
     Buffer.from(whole.slice(0, colon), 'latin1'),
     Buffer.from(whole.slice(colon + 2) + end, 'latin1'),
   );
+}
+
+/**
+ * What uWebSockets.js is told was offered: what was agreed on, so that the choice is ours. Nothing where the client asks
+ * for a smaller window: it has one of its own, and would agree all the same (RFC 7692, 7.1.2.1).
+ */
+function kept(agreed = ''): string {
+  return agreed.includes('server_max_window_bits') ? '' : agreed;
 }
 
 function withoutDate(lines: string): string {

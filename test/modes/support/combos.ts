@@ -8,6 +8,7 @@ import { modeNames, modes, type ModeName } from '../../../src/modes/index.ts';
 import type { Address } from '../../../src/net/listener.ts';
 import type { UnitName } from '../../../src/options.ts';
 import { serve, type Server, type ServeOptions } from '../../../src/serve.ts';
+import { host, skip as noPair } from '../../native/support.ts';
 
 export type ReadPath = 'fast' | 'fallback';
 
@@ -16,6 +17,8 @@ export interface Combo {
   readonly unit: UnitName | undefined;
   readonly readPath: ReadPath;
   readonly definition: Mode;
+  /** Mode `native` on a Node that its binary is not for: its server is in a process of its own, on one that it is for. */
+  readonly elsewhere?: boolean;
 }
 
 export interface Choice {
@@ -51,11 +54,15 @@ export async function forEveryMode(
     const units = definition.units.length === 0 ? [undefined] : definition.units;
     for (const unit of units) {
       const away = await definition.unavailable?.(unit, choice.target);
+      const elsewhere = mode === 'native' && away !== undefined && noPair === false;
       for (const readPath of choice.readPaths ?? (['fast'] as const)) {
         if (readPath === 'fallback' && !readsHere(definition)) continue;
-        const combo: Combo = { mode, unit, readPath, definition };
+        const combo: Combo = { mode, unit, readPath, definition, elsewhere };
         const skip =
-          lacking(definition, needsOf(choice)) ?? away ?? choice.unless?.(combo) ?? false;
+          lacking(definition, needsOf(choice)) ??
+          (elsewhere ? undefined : away) ??
+          choice.unless?.(combo) ??
+          false;
         void t.test(nameOf(combo), { skip, buffered: true }, (t) => test(t, combo));
       }
     }
@@ -83,10 +90,11 @@ function lacking(mode: Mode, needs: readonly Capability[]): string | undefined {
 /** A server of that kind on a free port of 127.0.0.1, closed with the test. */
 export async function serveWith(
   t: Test,
-  { mode, unit, readPath, definition }: Combo,
+  { mode, unit, readPath, definition, elsewhere }: Combo,
   options: Omit<ServeOptions, 'mode' | 'unit' | 'readPath'>,
 ): Promise<Server> {
   const workers = definition.capabilities.includes('workers') ? { workers: WORKERS } : {};
+  if (elsewhere) return host(t, { unit, ...workers, ...options });
   const path = readsHere(definition) ? { readPath } : {};
   const server = await serve({ mode, unit, ...path, ...workers, ...options });
   t.teardown(() => server.close({ drainTimeoutMs: 0 }).catch(() => {}));

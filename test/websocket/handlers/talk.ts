@@ -43,6 +43,9 @@ function act(text: string, connection: Talker): string | Uint8Array | Promise<st
       return undefined;
     case 'junk':
       return 5 as never;
+    case 'join':
+      connection.subscribe(first);
+      return `joined ${first}`;
     case 'count':
       return String(connection.state.messages);
     case 'push-later':
