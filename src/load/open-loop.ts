@@ -167,7 +167,7 @@ export class OpenLoop implements Loop {
     const number = this.#measuring ? sequence : -1 - sequence;
     if (this.#measuring) this.scheduled += 1;
     this.#host.recordLag(dueAt, now - dueAt);
-    const slot = this.#take();
+    const slot = this.#take() ?? (this.#flush(), this.#take());
     if (slot !== undefined) {
       if (slot !== this.#dirty) this.#flush();
       slot.send(number, dueAt, -1); // its lag is known when it is flushed
@@ -199,7 +199,10 @@ export class OpenLoop implements Loop {
   }
 
   #flush(): void {
-    this.#dirty?.flush();
+    const slot = this.#dirty;
+    if (slot === undefined) return;
     this.#dirty = undefined;
+    slot.flush();
+    this.#offer(slot); // who publishes waits for no answer
   }
 }
