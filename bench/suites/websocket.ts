@@ -1,4 +1,4 @@
-/** WebSockets, next to `ws` on node:http and to uWebSockets.js: echoes, and broadcasts to a thousand. */
+/** WebSockets, next to `ws` on node:http and to uWebSockets.js: echoes, and broadcasts to a thousand, one by one and in bursts. */
 import { existsSync } from 'node:fs';
 import type { Load } from '../load.ts';
 import { INSTALL, peer, peerProgram, type PeerName } from '../peers.ts';
@@ -11,6 +11,10 @@ const ECHO_CONNECTIONS = 64;
 const LISTENERS = 1000;
 /** What the client keeps up with beside any of the servers: what is compared is CPU, not how far they get. */
 const BROADCASTS_HZ = 50;
+/** Messages that come in one write, and so within one turn of the server's loop: a room's busy second. */
+const BURST = 16;
+/** Three bursts a second: nearly as many messages as one by one. */
+const BURSTS_HZ = 3 * BURST;
 /** So long, what is late is not yet lost. */
 const DRAIN_MS = 10_000;
 
@@ -43,6 +47,16 @@ const WORKS: readonly Work[] = [
     rateHz: BROADCASTS_HZ,
     bytes: 125,
     more: { publishers: 1, drainMs: DRAIN_MS },
+    over: { ws: 0.5, 'uWebSockets.js': undefined },
+  },
+  {
+    name: `broadcast to 1,000, ${BURST} at once`,
+    protocol: 'ws',
+    path: '/broadcast',
+    connections: LISTENERS + 1,
+    rateHz: BURSTS_HZ,
+    bytes: 125,
+    more: { publishers: 1, burst: BURST, drainMs: DRAIN_MS },
     over: { ws: 0.5, 'uWebSockets.js': undefined },
   },
 ];

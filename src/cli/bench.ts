@@ -51,6 +51,7 @@ const LOAD_KEYS: ReadonlySet<keyof LoadPlan> = new Set([
   'thinkMs',
   'rateHz',
   'arrivals',
+  'burst',
   'timeoutMs',
   'requestsPerConnection',
 ]);

@@ -79,6 +79,7 @@ export const GROUPS: Readonly<Record<string, readonly Flag[]>> = {
       'ws: so many connections publish, the others listen: delivery times',
     ),
     flag('--arrivals <word>', word, 'arrivals', `${ARRIVALS.join(' or ')} (default: uniform)`),
+    flag('--burst <n>', count, 'burst', 'so many are due at once, at the same rate (default: 1)'),
     flag('--seed <n>', count, 'seed', 'of the arrivals (default: 1)'),
   ],
   'How long:': [

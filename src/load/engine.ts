@@ -111,12 +111,12 @@ export class Engine implements Keeper, LoopHost {
     this.broadcasts = plan.loop === 'broadcast';
     this.#board = plan.board && new Board(plan.board);
     const publishers = thread === 0 ? (plan.publishers ?? 0) : 0;
-    // Who publishes is in the first thread: it has the whole schedule.
-    this.plan = this.broadcasts ? { ...plan, threads: 1 } : plan;
+    // Who publishes is in the first thread: it has the whole schedule, and a burst goes out in one write.
+    this.plan = this.broadcasts ? { ...plan, threads: 1, depth: plan.burst } : plan;
     this.thread = thread;
     this.address = plan.address;
     this.driver = driver;
-    this.depth = plan.depth;
+    this.depth = this.plan.depth;
     this.requestsPerConnection = plan.requestsPerConnection ?? Infinity;
     this.#events = events;
     const listensOnly = this.broadcasts && publishers === 0;

@@ -60,6 +60,7 @@ t.test('refusals', async (t) => {
     [{ stages: [{ durationMs: 5, rateHz: 0 }] }, /^No stage has a rate above 0\.$/],
     [{ stages: [{ durationMs: 5, rateHz: 1 }], durationMs: 5 }, /leave durationMs out/],
     [{ rateHz: 5, thinkMs: 5 }, /^thinkMs belongs to the closed loop/],
+    [{ burst: 2 }, /^burst belongs to the open loop: give rateHz or stages\.$/],
     [{ arrivals: 'poisson' }, /^arrivals belong to the open loop: give rateHz or stages\.$/],
     [{ payloadBytes: 5, payloadFile: 'x' }, /^Give payloadBytes or payloadFile, not both\.$/],
     [{ conections: 5 }, /^There is no option conections\.$/],

@@ -70,6 +70,8 @@ const schema = v.strictObject({
    */
   publishers: v.optional(whole(1, 1000)),
   arrivals: v.optional(v.picklist(ARRIVALS), 'uniform'),
+  /** Open loop: so many requests are due at the same time, and the next ones so many times later. */
+  burst: v.optional(whole(1, 10_000), 1),
   /** Of the Poisson arrivals, and what a payload module makes of it. */
   seed: v.optional(whole(0, 2 ** 32 - 1), 1),
 
@@ -176,6 +178,9 @@ function refuseContradictions(given: v.InferOutput<typeof schema>, loop: Plan['l
   }
   if (loop === 'closed' && given.arrivals !== 'uniform') {
     throw new OptionError('arrivals belong to the open loop: give rateHz or stages.');
+  }
+  if (loop === 'closed' && given.burst > 1) {
+    throw new OptionError('burst belongs to the open loop: give rateHz or stages.');
   }
   if (given.stages !== undefined && given.durationMs !== undefined) {
     throw new OptionError('stages say how long the load takes: leave durationMs out.');

@@ -16,6 +16,21 @@ t.test('uniform arrivals: all gaps are equal, the first is at zero', async (t) =
   t.same(duesOf({ rateHz: 0.5, durationMs: 4000 }), [0, 2000], 'slower than one a second');
 });
 
+t.test('bursts: as many in all, so many at once', async (t) => {
+  t.same(duesOf({ rateHz: 6, burst: 3 }), [0, 0, 0, 500, 500, 500]);
+  t.same(duesOf({ rateHz: 10, burst: 4, count: 6 }), [0, 0, 0, 0, 400, 400]);
+  const plan = { rateHz: 10_000, burst: 10, arrivals: 'poisson', durationMs: 10_000 } as const;
+  const dues = duesOf(plan);
+  t.ok(Math.abs(dues.length - 100_000) < 5000, `${dues.length} arrivals where 100000 are expected`);
+  t.equal(new Set(dues).size, Math.ceil(dues.length / 10), 'ten at each time');
+  const parts = [0, 1, 2].flatMap((thread) => duesOf({ ...plan, threads: 3 }, thread));
+  t.same(
+    parts.sort((a, b) => a - b),
+    dues,
+    'over several threads too',
+  );
+});
+
 t.test('a count ends it, a duration too', async (t) => {
   t.same(duesOf({ rateHz: 10, count: 3, durationMs: Infinity }), [0, 100, 200]);
   t.equal(duesOf({ rateHz: 10, count: 300 }).length, 10);

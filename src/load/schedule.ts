@@ -5,7 +5,7 @@
  *     unit arrivals x₀ < x₁ < ...  ──profile──▶  times t₀ < t₁ < ...   where the rate, summed up to t, has reached x
  *
  * Uniform arrivals are x = 0, 1, 2, ...; those of a Poisson process are sums of exponential gaps (mean 1) from a seeded
- * generator. Threads share one schedule: each walks all of it, and keeps its own part.
+ * generator. In bursts of n, n arrivals have the same x, and the next ones come n times later: the rate stays. Threads share one schedule: each walks all of it, and keeps its own part.
  */
 import type { Arrivals, Stage } from './plan.ts';
 
@@ -64,6 +64,8 @@ export interface SchedulePlan {
   readonly durationMs: number;
   readonly count?: number | undefined;
   readonly arrivals: Arrivals;
+  /** Default 1. */
+  readonly burst?: number;
   readonly seed: number;
   readonly threads: number;
 }
@@ -75,6 +77,7 @@ export class Schedule {
   readonly #thread: number;
   readonly #threads: number;
   readonly #count: number;
+  readonly #burst: number;
   /** The next arrival of all threads: its number and its unit time. */
   #index = 0;
   #x: number;
@@ -82,13 +85,23 @@ export class Schedule {
   sequence = -1;
 
   constructor(plan: SchedulePlan, thread: number) {
-    const { arrivals, count = Infinity, durationMs, rateHz = 0, seed, stages, threads } = plan;
+    const {
+      arrivals,
+      burst = 1,
+      count = Infinity,
+      durationMs,
+      rateHz = 0,
+      seed,
+      stages,
+      threads,
+    } = plan;
     this.#profile = new RateProfile(rateHz, stages ?? [{ durationMs, rateHz }]);
     this.#gap = arrivals === 'poisson' ? exponential(seed) : undefined;
     this.#thread = thread;
     this.#threads = threads;
     this.#count = count;
-    this.#x = this.#gap?.() ?? 0;
+    this.#burst = burst;
+    this.#x = (this.#gap?.() ?? 0) * burst;
   }
 
   /** When this thread's next request is due, in milliseconds from the beginning; Infinity after the last. */
@@ -98,7 +111,9 @@ export class Schedule {
       if (sequence >= this.#count) return Infinity;
       const x = this.#x;
       this.#index += 1;
-      this.#x = this.#gap === undefined ? this.#index : x + this.#gap();
+      if (this.#index % this.#burst === 0) {
+        this.#x = this.#gap === undefined ? this.#index : x + this.#gap() * this.#burst;
+      }
       if (sequence % this.#threads !== this.#thread) {
         if (x >= this.#profile.total) return Infinity;
         continue;

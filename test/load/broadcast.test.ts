@@ -54,6 +54,8 @@ async function chat(t: Test, url: string): Promise<void> {
   for (const plan of [
     { publishers: 2, connections: 6, threads: 3, payloadBytes: 125 },
     { publishers: 1, connections: 3, warmupMs: 100 },
+    { publishers: 1, connections: 4, burst: 15 },
+    { publishers: 2, connections: 6, burst: 4, rateHz: 20_000 },
   ]) {
     const result = await load(`${url}/rooms/a`, { ...plan, count: 30 });
     accounted(t, result);

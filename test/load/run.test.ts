@@ -98,6 +98,21 @@ t.test('pipelining keeps so many on their way', async (t) => {
   t.equal(most, 100, 'five requests of 20 bytes with one write');
 });
 
+t.test('a burst goes to each connection in turn, and to no other', async (t) => {
+  const server = await listenEcho(t);
+  const result = await load(server.url, {
+    rateHz: 600,
+    burst: 6,
+    count: 120,
+    depth: 2,
+    connections: 3,
+    threads: 1,
+    expect: 'echo',
+  });
+  wentWell(t, result);
+  t.equal(result.answered, 120);
+});
+
 t.test('think time', async (t) => {
   const server = await listenEcho(t);
   const result = await load(server.url, { count: 10, connections: 2, thinkMs: 40 });
