@@ -183,18 +183,6 @@ t.test('a peer that reads slowly', { skip }, async (t) => {
   await until(() => slow.heard.at(-1) === 'still there', 'the other one is served');
 });
 
-t.test('a dead peer', { skip }, async (t) => {
-  const { server, log } = await sockets(t, '&pings');
-  const alive = await new Talk(t, server).opened();
-  const pinged = once(alive.socket, 'ping');
-  const dead = await new Talk(t, server).opened();
-  dead.socket.pause();
-  await log.has('closed idle 1006 ');
-  await pinged;
-  alive.say('still there');
-  await until(() => alive.heard.at(-1) === 'still there', 'the other one is served');
-});
-
 t.test('messages that wait have a limit', { skip }, async (t) => {
   const limits = { inFlight: 2, sendLimitBytes: 300_000 };
   const { server, log } = await sockets(t, '', { limits });

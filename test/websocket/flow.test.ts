@@ -63,8 +63,10 @@ t.test('a subscriber that does not read', async (t) => {
     });
     const reader = await Peer.open(server);
     const slow = await Peer.open(server);
+    const lossy = await Peer.open(server);
     for (const peer of [reader, slow]) await peer.ask('join news');
-    slow.ws.pause();
+    t.equal(await lossy.ask('join news skip'), 'joined news');
+    for (const { ws } of [slow, lossy]) ws.pause();
     let published = 0;
     while (log.count(CUT) === 0 && published < FLOOD_PIECES) {
       for (let i = 0; i < AT_ONCE; i += 1) server.publish('news', PIECE);
@@ -75,7 +77,13 @@ t.test('a subscriber that does not read', async (t) => {
     t.same(log.lines, [CUT], 'it is cut, and nobody else');
     for (let i = 0; i < published; i += 1) await reader.next();
     t.equal(await reader.ask('still there'), 'still there');
-    for (const { ws } of [slow, reader]) ws.terminate();
+    lossy.ws.resume();
+    lossy.ws.send('still there');
+    for (let heard = await lossy.next(); heard !== 'still there';) heard = await lossy.next();
+    t.ok(lossy.count < 2 + published, 'who may miss some is not cut, and misses some');
+    server.publish('news', 'the last');
+    t.equal(await lossy.next(), 'the last', 'and hears on');
+    for (const { ws } of [slow, reader, lossy]) ws.terminate();
   });
 });
 

@@ -76,7 +76,6 @@ export default router({
     websocket: {
       deflate: query.has('deflate'),
       messageLimitBytes: 100_000,
-      ...(query.has('pings') && { pingIntervalMs: 4000, pongTimeoutMs: 4000 }),
       ...(query.has('fragmentLimit') && { fragmentLimit: Number(query.get('fragmentLimit')) }),
     },
   }),

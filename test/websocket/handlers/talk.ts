@@ -1,4 +1,4 @@
-/** Does what each text says, gives bytes back, and notes how its WebSockets end. `talk.ts?pushes`: it pushes, too. */
+/** Does what each text says, gives bytes back, and notes how its WebSockets end. `?pushes`: it pushes, too; `?pings`: often. */
 import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpError } from '../../../src/errors.ts';
@@ -44,7 +44,7 @@ function act(text: string, connection: Talker): string | Uint8Array | Promise<st
     case 'junk':
       return 5 as never;
     case 'join':
-      connection.subscribe(first);
+      connection.subscribe(first, words === '' ? {} : { slow: words as 'skip' });
       return `joined ${first}`;
     case 'count':
       return String(connection.state.messages);
@@ -60,8 +60,15 @@ function act(text: string, connection: Talker): string | Uint8Array | Promise<st
   }
 }
 
+/** The second is for machines that are slow. */
+const pings = import.meta.url.includes('?pings')
+  ? { pingIntervalMs: 1000, pongTimeoutMs: 4000 }
+  : {};
+
 export default defineHandler({
-  protocol: http({ websocket: { deflate: true, deflateThresholdBytes: 64, origins: 'same' } }),
+  protocol: http({
+    websocket: { deflate: true, deflateThresholdBytes: 64, origins: 'same', ...pings },
+  }),
   pushes: import.meta.url.includes('?pushes'),
   start({ data }: StartContext<{ log?: string } | undefined>) {
     log = data?.log;
