@@ -1,16 +1,16 @@
 /**
- * One thread of a load: its connections, what they carry and how it went. When to send is the loop's (closed-loop.ts,
- * open-loop.ts), what to send the driver's (drivers/), and counting the account's and the recorders'.
+ * One thread of a load: its connections, from the first to the end of the drain. When to send is the loop's
+ * (closed-loop.ts, open-loop.ts), what to send the driver's (drivers/), and what became of it the ledger's.
  */
 import { Buffer } from 'node:buffer';
 import { Writer } from '../protocols/writer.ts';
 import { Failure } from './account.ts';
-import { Books } from './books.ts';
 import { Board } from './board.ts';
-import { nowMs, runAt, sharedOffsetMs, wallOffsetMs } from './clock.ts';
+import { nowMs, runAt, sharedOffsetMs } from './clock.ts';
 import { Dialer } from './dialer.ts';
 import type { Driver, PushedEvent } from './drivers/driver.ts';
 import { ClosedLoop } from './closed-loop.ts';
+import { Ledger } from './ledger.ts';
 import type { Loop, LoopHost } from './loop.ts';
 import type { Interval, ThreadReport } from './messages.ts';
 import { OpenLoop } from './open-loop.ts';
@@ -23,7 +23,6 @@ import { TurnWatch } from './turn-watch.ts';
 import { ThreadUsage } from './usage.ts';
 
 const READ_BUFFER_BYTES = 64 * 1024;
-const PROBLEMS_LIMIT = 8;
 /** How finely timeouts are kept: they are looked for, since a timer for each request would cost more than the request. */
 const SWEEP_MS = 20;
 /** Where the plan does not say: so long what is due is still sent at the end. */
@@ -60,35 +59,23 @@ export class Engine implements Keeper, LoopHost {
   readonly plan: Plan;
   readonly thread: number;
   readonly watch = new TurnWatch();
-  /** Requests due from then on are measured. Infinity until it is known. */
-  measureFrom = Infinity;
   /** How the last attempt to connect that failed did. */
   lastRefusal: Failure | undefined = undefined;
 
   readonly #loop: Loop;
   readonly #open: boolean;
-  readonly #measured = new Books();
-  readonly #warm = new Books();
+  readonly #ledger: Ledger;
   readonly #dialer = new Dialer();
   readonly #usage = new ThreadUsage();
-  readonly #problems = new Map<string, number>();
-  readonly #push = { gaps: 0, repeated: 0, resumed: 0, unstamped: 0 };
   /** Of a broadcast. */
   readonly #board: Board | undefined;
-  readonly #heard = { published: 0, repeated: 0, foreign: 0 };
   readonly #events: EngineEvents;
-  #intervalFrom = 0;
-  #bytesRead = 0;
   #started = false;
   #stopping = false;
   #over = false;
   #gaveUp = false;
   /** Measured requests that were due, and could not be made. */
   #unmade = 0;
-  /** Sent in the warm-up, and counted in the measurement: their failure, or their silence, falls into it. */
-  #carried = 0;
-  #lastAnswerAt = 0;
-  #lastFailureAt = 0;
   #measuredTo = 0;
   /** No connection could be opened any more when sending ended. */
   #away = false;
@@ -121,6 +108,7 @@ export class Engine implements Keeper, LoopHost {
     this.#events = events;
     const listensOnly = this.broadcasts && publishers === 0;
     this.#open = isScheduled(plan.loop) && !listensOnly;
+    this.#ledger = new Ledger(this.watch, this.#open, this.broadcasts);
     this.#loop = new LOOP_CLASSES[listensOnly ? 'push' : plan.loop](this);
     const count = shareOf(plan.connections, plan.threads, thread);
     for (let i = 0; i < count; i += 1) {
@@ -134,12 +122,12 @@ export class Engine implements Keeper, LoopHost {
 
   /** Connections that were opened before the measurement, open or not. */
   get openedConnections(): number {
-    return this.#warm.connects.opened;
+    return this.#ledger.warm.connects.opened;
   }
 
   /** The last of what went wrong; '' if nothing did. */
   get lastProblem(): string {
-    return [...this.#problems.keys()].at(-1) ?? '';
+    return this.#ledger.lastProblem;
   }
 
   /** Opens every connection; resolves when each is open or has failed once. Who is to listen has its handshake, too. */
@@ -156,7 +144,7 @@ export class Engine implements Keeper, LoopHost {
   /** Begins to send. Times are this thread's own. */
   start(at: number, measureFrom: number): void {
     this.#started = true;
-    this.#intervalFrom = at;
+    this.#ledger.start(at);
     if (measureFrom !== Infinity) this.measure(measureFrom);
     this.#loop.start(at);
   }
@@ -192,7 +180,7 @@ export class Engine implements Keeper, LoopHost {
     }
     if (this.broadcasts) this.#countMissing();
     this.#shut();
-    for (const slot of this.slots) this.#carry(slot, slot.head, slot.flushedTo);
+    for (const slot of this.slots) this.#ledger.carry(slot, slot.head, slot.flushedTo);
     return true;
   }
 
@@ -222,174 +210,67 @@ export class Engine implements Keeper, LoopHost {
 
   /** What happened since the last call. */
   takeInterval(): Interval {
-    const now = nowMs();
-    const warmup = !this.#usage.began;
-    const interval: Interval = {
-      warmup,
-      silent: warmup ? this.#countSilent() : 0,
-      fromMs: this.#intervalFrom + sharedOffsetMs,
-      toMs: now + sharedOffsetMs,
-      ...(warmup ? this.#warm : this.#measured).take(),
-    };
-    this.#intervalFrom = now;
-    return interval;
+    return this.#ledger.takeInterval(this.#countSilent());
   }
 
   /** After `stop()`. */
   report(): ThreadReport {
     const inFlight = this.#countInFlight();
-    if (inFlight !== this.#measured.account.inFlight) {
+    const { account } = this.#ledger.measured;
+    if (inFlight !== account.inFlight) {
       throw new Error(
-        `The account has ${this.#measured.account.inFlight} requests in flight, the connections ${inFlight}.`,
+        `The account has ${account.inFlight} requests in flight, the connections ${inFlight}.`,
       );
     }
+    const { broadcast, ...counted } = this.#ledger.report();
     return {
-      measuredFromMs: this.measureFrom + sharedOffsetMs,
+      ...counted,
       measuredToMs: this.#measuredTo + sharedOffsetMs,
-      drainedToMs:
-        Math.max(this.#lastAnswerAt, this.#lastFailureAt, this.measureFrom) + sharedOffsetMs,
-      answeredToMs: Math.max(this.#lastAnswerAt, this.measureFrom) + sharedOffsetMs,
       away: this.#away,
       silent: this.#silent,
       inFlight,
-      carried: this.#carried,
       scheduled: this.#loop.scheduled,
       unsent: this.#loop.waiting + this.#unmade,
-      connects: { ...this.#measured.connects },
       ...this.#usage.figures(),
       busyMs: this.#open ? Math.min(this.watch.busyMs, this.#usage.cpuMs) : this.#usage.cpuMs,
-      bytesRead: this.#bytesRead,
-      problems: [...this.#problems],
-      statuses: this.#measured.countedStatuses(),
-      push: { ...this.#push },
       broadcast: {
-        ...this.#heard,
+        ...broadcast,
         listeners: this.slots.filter((slot) => this.#hasListened(slot)).length,
       },
     };
   }
 
-  // What slots say. The first three are the hot path.
+  // What slots say. The first four are the hot path.
 
   stamp(bytes: number): number {
-    this.#bytesRead += bytes;
+    this.#ledger.read(bytes);
     return this.watch.stamp();
   }
 
   flushed(slot: Slot, from: number, to: number, at: number): void {
-    const { measureFrom } = this;
-    if (this.broadcasts) {
-      for (let i = from; i < to; i += 1) {
-        if (slot.dueAt[i & slot.mask] >= measureFrom) this.#heard.published += 1;
-      }
-      return;
-    }
-    for (let i = from; i < to; i += 1) {
-      const ring = i & slot.mask;
-      if (this.#open) {
-        if (slot.ownLag[ring] < 0) slot.ownLag[ring] = at - slot.dueAt[ring];
-      } else {
-        slot.dueAt[ring] = at;
-      }
-      const measured = slot.dueAt[ring] >= measureFrom;
-      slot.measured[ring] = measured ? 1 : 0;
-      (measured ? this.#measured : this.#warm).account.sent += 1;
-    }
+    this.#ledger.flushed(slot, from, to, at);
   }
 
   answered(slot: Slot, at: number, status: number): void {
-    const ring = slot.head & slot.mask;
-    const dueAt = slot.dueAt[ring];
-    const serviceMs = at - slot.sentAt[ring];
-    const floorMs = serviceMs - slot.writeLag[ring] - this.watch.latenessMs(at);
-    const measured = slot.measured[ring] === 1;
-    const { account, recorders, statuses } = measured ? this.#measured : this.#warm;
-    account.answered += 1;
-    if (status > 0) statuses[status] += 1;
-    recorders.service.record(serviceMs * 1000);
-    recorders.serviceFloor.record(floorMs * 1000);
-    if (this.#open) {
-      recorders.response.record((at - dueAt) * 1000);
-      recorders.responseFloor.record((at - dueAt - slot.ownLag[ring] - serviceMs + floorMs) * 1000);
-    }
-    this.#lastAnswerAt = at;
+    this.#ledger.answered(slot, at, status);
     this.#loop.answered(slot, at);
   }
 
   failed(slot: Slot, failure: Failure, status: number): void {
-    this.#carry(slot, slot.head, slot.head + 1);
-    const measured = slot.measured[slot.head & slot.mask] === 1;
-    const { account, statuses } = measured ? this.#measured : this.#warm;
-    account.failed[failure] += 1;
-    if (status > 0) statuses[status] += 1;
-    this.#lastFailureAt = nowMs();
-    this.#loop.answered(slot, this.#lastFailureAt);
+    this.#loop.answered(slot, this.#ledger.failed(slot, failure, status));
   }
 
   delivered(pushed: PushedEvent, at: number): void {
-    if (this.broadcasts) this.#hear(pushed, at);
-    else this.#take(pushed, at);
-  }
-
-  #take({ missed, repeated, sentAtMs }: PushedEvent, at: number): void {
-    if (this.#stopping || this.#counted) return;
-    const stamped = !Number.isNaN(sentAtMs);
-    // The stamp may be cut to a whole millisecond, or a clock set back.
-    const tookMs = stamped ? Math.max(0, at + wallOffsetMs - sentAtMs) : 0;
-    const measured = at - tookMs >= this.measureFrom;
-    const { account, recorders } = measured ? this.#measured : this.#warm;
-    account.sent += 1 + missed;
-    account.answered += 1;
-    account.failed[Failure.MISSED] += missed;
-    if (stamped) {
-      recorders.service.record(tookMs * 1000);
-      const cutMs = Number.isInteger(sentAtMs) ? 1 : 0;
-      const floorMs = tookMs - cutMs - this.watch.latenessMs(at);
-      recorders.serviceFloor.record(Math.max(0, floorMs) * 1000);
+    if (this.broadcasts) {
+      if (!this.#over) this.#ledger.heard(pushed, at);
+    } else if (!this.#stopping && !this.#counted && this.#ledger.took(pushed, at)) {
+      this.#loop.answered(this.slots[0], at);
     }
-    if (!measured) return;
-    if (missed > 0) this.#push.gaps += 1;
-    if (repeated) this.#push.repeated += 1;
-    if (!stamped) this.#push.unstamped += 1;
-    this.#lastAnswerAt = at;
-    this.#loop.answered(this.slots[0], at);
-  }
-
-  /** Of a broadcast. The number says whether it is measured, and so it is counted when sending has ended, too. */
-  #hear(
-    { lateMs = 0, measured = false, missed, repeated, sentAtMs }: PushedEvent,
-    at: number,
-  ): void {
-    if (this.#over) return;
-    if (Number.isNaN(sentAtMs)) {
-      if (this.#usage.began) this.#heard.foreign += 1;
-      return;
-    }
-    if (repeated) {
-      if (measured) this.#heard.repeated += 1;
-      return;
-    }
-    this.#miss(missed);
-    const { account, recorders } = measured ? this.#measured : this.#warm;
-    account.sent += 1;
-    account.answered += 1;
-    const tookMs = Math.max(0, at + sharedOffsetMs - sentAtMs);
-    const floorMs = Math.max(0, tookMs - lateMs - this.watch.latenessMs(at));
-    recorders.response.record(tookMs * 1000);
-    recorders.responseFloor.record(floorMs * 1000);
-    recorders.service.record(Math.max(0, tookMs - lateMs) * 1000);
-    recorders.serviceFloor.record(floorMs * 1000);
-    if (measured) this.#lastAnswerAt = at;
-  }
-
-  #miss(count: number): void {
-    this.#measured.account.sent += count;
-    this.#measured.account.failed[Failure.MISSED] += count;
   }
 
   /** What no later message can show. */
   #countMissing(): void {
-    for (const slot of this.slots) this.#miss(slot.outstanding ?? 0);
+    for (const slot of this.slots) this.#ledger.miss(slot.outstanding ?? 0);
   }
 
   #hasListened(slot: Slot): boolean {
@@ -397,7 +278,7 @@ export class Engine implements Keeper, LoopHost {
   }
 
   resumed(): void {
-    if (this.#usage.began) this.#push.resumed += 1;
+    this.#ledger.resumed();
   }
 
   freed(slot: Slot, at: number): void {
@@ -406,7 +287,7 @@ export class Engine implements Keeper, LoopHost {
   }
 
   opened(_slot: Slot, tookMs: number): void {
-    const { connects, recorders } = this.#books;
+    const { connects, recorders } = this.#ledger.books;
     connects.opened += 1;
     recorders.connect.record(tookMs * 1000);
     this.#dialer.settled();
@@ -414,7 +295,7 @@ export class Engine implements Keeper, LoopHost {
 
   gone(slot: Slot, failure: Failure | undefined, state: State): void {
     const connecting = state === State.CONNECTING;
-    const { connects } = this.#books;
+    const { connects } = this.#ledger.books;
     if (connecting) {
       connects.failed += 1;
       this.lastRefusal = failure;
@@ -430,14 +311,11 @@ export class Engine implements Keeper, LoopHost {
   }
 
   broke(): void {
-    this.#books.connects.broken += 1;
+    this.#ledger.books.connects.broken += 1;
   }
 
   complain(problem: string): void {
-    const count = this.#problems.get(problem);
-    if (count !== undefined || this.#problems.size < PROBLEMS_LIMIT) {
-      this.#problems.set(problem, (count ?? 0) + 1);
-    }
+    this.#ledger.complain(problem);
   }
 
   abort(cause: unknown, slot: Slot, sequence: number): void {
@@ -449,7 +327,7 @@ export class Engine implements Keeper, LoopHost {
       return;
     }
     for (let i = slot.flushedTo; this.#open && i <= slot.tail; i += 1) {
-      if (slot.dueAt[i & slot.mask] >= this.measureFrom) this.#unmade += 1;
+      if (slot.dueAt[i & slot.mask] >= this.#ledger.measureFrom) this.#unmade += 1;
     }
     if (this.#gaveUp) return;
     this.#gaveUp = true;
@@ -460,11 +338,8 @@ export class Engine implements Keeper, LoopHost {
   // What loops say.
 
   begun(measureFrom: number): void {
-    this.measureFrom = measureFrom;
-    this.#problems.clear();
+    this.#ledger.begin(measureFrom, this.openConnections);
     this.#answersBefore = this.slots.map(({ allAnswers }) => allAnswers);
-    this.#intervalFrom = measureFrom;
-    this.#measured.connects.opened = this.openConnections;
     this.#usage.begin();
     this.watch.begin();
     const { durationMs } = this.plan;
@@ -479,36 +354,12 @@ export class Engine implements Keeper, LoopHost {
     setImmediate(() => this.#events.finished()); // the last request is still to be written
   }
 
-  /** A request that never got a connection: it counts as sent, and as failed for the connection's reason. */
   failUnsent(dueAt: number, failure: Failure): void {
-    const { account } = dueAt >= this.measureFrom ? this.#measured : this.#warm;
-    account.sent += 1;
-    account.failed[failure] += 1;
+    this.#ledger.failUnsent(dueAt, failure);
   }
 
   recordLag(dueAt: number, lagMs: number): void {
-    const { recorders } = dueAt >= this.measureFrom ? this.#measured : this.#warm;
-    recorders.lag.record(lagMs * 1000);
-  }
-
-  /** For what belongs to no request, but to a time. */
-  get #books(): Books {
-    return this.#usage.began ? this.#measured : this.#warm;
-  }
-
-  /**
-   * What the warm-up sent, and nobody answered before it failed or the load ended, counts in the measurement: its
-   * connections could carry nothing else. What is answered late is the warm-up's, as what was answered in time.
-   */
-  #carry(slot: Slot, from: number, to: number): void {
-    if (!this.#usage.began || this.broadcasts) return;
-    for (let i = from; i < to; i += 1) {
-      if (slot.measured[i & slot.mask] === 1) continue;
-      slot.measured[i & slot.mask] = 1;
-      this.#warm.account.sent -= 1;
-      this.#measured.account.sent += 1;
-      this.#carried += 1;
-    }
+    this.#ledger.recordLag(dueAt, lagMs);
   }
 
   /** Nothing is sent and nothing opened any more. */
@@ -525,7 +376,7 @@ export class Engine implements Keeper, LoopHost {
   }
 
   #isDrained(): boolean {
-    if (this.#measured.account.inFlight + this.#warm.account.inFlight > 0) return false;
+    if (this.#ledger.inFlight > 0) return false;
     const sends = !this.#gaveUp && (!this.#late || this.#counted);
     if (sends && this.#loop.waiting > 0) return false;
     const board = this.#board;
