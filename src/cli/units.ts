@@ -22,7 +22,7 @@ export function formatMs(ms: number): string {
 }
 
 function parse(text: string, units: Readonly<Record<string, number>>): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim());
+  const match = /^(\d+(?:\.\d+)?|\.\d+)\s*([a-z]*)$/i.exec(text.trim());
   if (match === null) return undefined;
   const unit = match[2] === '' ? 1 : units[match[2].toUpperCase()];
   if (unit === undefined) return undefined;

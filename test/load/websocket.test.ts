@@ -37,3 +37,23 @@ void t.test('a server that takes none', async (t) => {
   t.equal(result.answered, 0);
   t.equal(result.problems[0].problem, 'the server answered the handshake with 200');
 });
+
+void t.test(
+  'a chat loaded by round trips: what the others say is no answer, and it is said how to load it',
+  async (t) => {
+    const server = await serve({
+      handler: new URL('../../examples/ws-chat.ts', import.meta.url),
+      mode: 'single',
+    });
+    t.teardown(() => server.close({ drainTimeoutMs: 0 }));
+    const result = await runLoad({
+      target: `${server.url.replace('tcp:', 'ws:')}/rooms/a`,
+      connections: 2,
+      threads: 1,
+      warmupMs: 0,
+      durationMs: 300,
+    });
+    t.ok(result.connects.broken > 0);
+    t.match(result.problems, [{ problem: /no request had asked for.*--publishers/ }]);
+  },
+);

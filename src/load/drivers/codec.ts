@@ -42,6 +42,8 @@ export function encodeAlone(protocol: Protocol, message: unknown): Uint8Array {
   return Buffer.from(writer.buffer.subarray(0, writer.length));
 }
 
+export const UNASKED = 'an answer came that no request had asked for';
+
 class CodecSession implements Session {
   control: Uint8Array | undefined = undefined;
   problem = '';
@@ -119,7 +121,7 @@ class CodecSession implements Session {
   }
 
   #answer(): Found {
-    if (this.#due === 0) return this.#fail('an answer came that no request had asked for');
+    if (this.#due === 0) return this.#fail(UNASKED);
     this.#due -= 1;
     const { encoded, protocol, right, work } = this.#shared;
     const { start, end } = this.#decoder;

@@ -19,7 +19,7 @@ import type { Writer } from '../../protocols/writer.ts';
 import { Board } from '../board.ts';
 import { BroadcastSession, stage } from './broadcast.ts';
 import { asBytes } from './bytes.ts';
-import { codecDriver } from './codec.ts';
+import { codecDriver, UNASKED } from './codec.ts';
 import { Found, type Driver, type PushedEvent, type Session } from './driver.ts';
 import type { Work } from '../payload.ts';
 
@@ -104,6 +104,11 @@ function inBinary(work: Work): Work {
   };
 }
 
+function explained(problem: string): string {
+  if (problem !== UNASKED) return problem;
+  return `${UNASKED}: where each message goes to others, publishers (--publishers) measures how it gets there`;
+}
+
 /** Makes what goes on behind the handshake. `last`: that of the connection before. */
 type Make<Inner> = (deflate: boolean, last: Inner | undefined) => Inner;
 
@@ -169,7 +174,8 @@ class WebSocketSession<Inner extends Session> implements Session {
   next(): Found {
     if (this.#inner !== undefined) {
       const found = this.#inner.next();
-      if (found === Found.FAIL || found === Found.WRONG) this.problem = this.#inner.problem;
+      if (found === Found.FAIL || found === Found.WRONG)
+        this.problem = explained(this.#inner.problem);
       return found;
     }
     const step = this.#head.next();
@@ -190,7 +196,8 @@ class WebSocketSession<Inner extends Session> implements Session {
   finish(): Found {
     if (this.#inner !== undefined) {
       const found = this.#inner.finish();
-      if (found === Found.FAIL || found === Found.WRONG) this.problem = this.#inner.problem;
+      if (found === Found.FAIL || found === Found.WRONG)
+        this.problem = explained(this.#inner.problem);
       return found;
     }
     return this.#fail('the server ended within the handshake');
