@@ -37,7 +37,6 @@ const copy = join(work, 'copy');
 const user = join(work, 'user');
 const running = new Set<ChildProcess>();
 
-t.setTimeout(4 * STEP_TIMEOUT_MS);
 t.teardown(() => {
   for (const child of running) end(child);
   rmSync(work, { recursive: true, force: true });

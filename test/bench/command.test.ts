@@ -9,8 +9,6 @@ import { measure, resultOf, tiny } from './support.ts';
 
 t.jobs = 1;
 
-t.setTimeout(120_000);
-
 t.test('a first look: the table, the answer, and a folder that holds every run', async (t) => {
   const folder = folderOf(t);
   const out = join(folder, 'run');

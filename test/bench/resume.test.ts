@@ -10,8 +10,6 @@ import { allGone } from '../modes/support/alive.ts';
 import { until } from '../modes/support/wait.ts';
 import { measure, resultOf, tiny } from './support.ts';
 
-t.setTimeout(120_000);
-
 t.test('Ctrl-C keeps what was measured, leaves no process, and --resume goes on', async (t) => {
   const folder = join(folderOf(t), 'run');
   const args = ['--modes=single,sharded:process', '--workers=1', '--blocks=2', `--out=${folder}`];

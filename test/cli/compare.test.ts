@@ -7,7 +7,6 @@ import { ARMS, kneeResult, loadResult, suiteResult } from '../report/results.ts'
 import { folderOf, run, start } from './cli.ts';
 
 t.jobs = 2;
-t.setTimeout(180_000);
 
 interface Wanted {
   readonly cpuUs: number;

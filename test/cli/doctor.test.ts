@@ -7,8 +7,6 @@ import type { ModeRow } from '../../src/cli/modes.ts';
 import { modeNames, modes, probeMachine, type ModeName } from '../../src/modes/index.ts';
 import { run } from './cli.ts';
 
-t.setTimeout(60_000);
-
 async function doctor(...through: string[]) {
   const { code, out, err } = await run(['doctor', '--json'], { through });
   const { ok, checks } = JSON.parse(out) as { ok: boolean; checks: Check[] };

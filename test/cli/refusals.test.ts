@@ -95,8 +95,6 @@ const USAGE: readonly Case[] = [
   { args: ['doctor', 'me'], says: ['too many arguments', 'doctor'] },
 ];
 
-t.setTimeout(110_000);
-
 t.test('wrong options exit with 2', async (t) => {
   const results = await mapTwo(USAGE, ({ args }) => run(args));
   for (const [i, one] of USAGE.entries()) check(t, one, 2, results[i]);

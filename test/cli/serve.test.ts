@@ -5,8 +5,6 @@ import { modeNames, modes } from '../../src/modes/index.ts';
 import type { UnitName } from '../../src/options.ts';
 import { Client, folderOf, logOf, mapTwo, run, start, type Cli } from './cli.ts';
 
-t.setTimeout(90_000);
-
 const LINE = new URL('../../src/protocols/line.ts', import.meta.url).href;
 
 /** Says on standard output whatever it can. */

@@ -5,8 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { Client, folderOf, logOf, start, type Cli } from './cli.ts';
 
-t.setTimeout(90_000);
-
 const LINE = new URL('../../src/protocols/line.ts', import.meta.url).href;
 const SHARDED = ['--mode=sharded', '--workers=2', '--unit=process'];
 

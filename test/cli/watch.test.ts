@@ -5,8 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { Client, folderOf, logOf, run, start, type Cli } from './cli.ts';
 
-t.setTimeout(90_000);
-
 const LINE = new URL('../../src/protocols/line.ts', import.meta.url).href;
 const answering = (word: string) => `import { line } from '${LINE}';
 import { more } from './lib/more.ts';

@@ -14,8 +14,6 @@ import type { Server } from '../../src/serve.ts';
 
 const CLIENTS = 6;
 
-t.setTimeout(120_000);
-
 const exampleUrl = (name: string) => new URL(`../../examples/${name}.ts`, import.meta.url);
 
 /** Once for each of these modes, by its first unit: what differs between the others is tested above. */

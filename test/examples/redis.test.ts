@@ -20,8 +20,6 @@ import { encodeCommand, makeCommands, splitReplies } from './redis-commands.ts';
 const COMMANDS = 12_000;
 const PROGRAM_TIMEOUT_MS = 100_000;
 
-t.setTimeout(120_000);
-
 const hasRedis = ['redis-server', 'redis-cli', 'redis-benchmark'].every(
   (program) => spawnSync(program, ['--version']).error === undefined,
 );

@@ -12,8 +12,6 @@ import { forEveryMode, serveWith, type Combo } from '../modes/support/combos.ts'
 import { before, until } from '../modes/support/wait.ts';
 import { EventClient } from './event-client.ts';
 
-t.setTimeout(600_000);
-
 const needs = ['pushes'] as const;
 /** In `shared` the one that is awake takes them all, for a while. */
 const MOST_CLIENTS = 300;

@@ -5,8 +5,6 @@ import { Log } from '../modes/support/log.ts';
 import { until } from '../modes/support/wait.ts';
 import { EventClient } from './event-client.ts';
 
-t.setTimeout(600_000);
-
 let modules = 0;
 /** Each time another module: servers in one process share no state. */
 function handlerUrl(name: string): URL {

@@ -9,8 +9,6 @@ import { run } from '../cli/cli.ts';
 import { forEveryMode, serveWith } from '../modes/support/combos.ts';
 import { host, skip } from '../native/support.ts';
 
-t.setTimeout(300_000);
-
 const CHAT = new URL('../../examples/ws-chat.ts', import.meta.url);
 
 function load(url: string, plan: Partial<LoadPlan>): Promise<LoadResult> {

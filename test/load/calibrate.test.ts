@@ -6,7 +6,6 @@ import { runLoad, type LoadResult } from '../../src/load/index.ts';
 import type { Script } from '../../src/load/reference/script.ts';
 
 t.jobs = 1;
-t.setTimeout(110_000);
 
 const [STALL, CONSTANT] = CASES;
 

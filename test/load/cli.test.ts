@@ -7,7 +7,6 @@ import { mapTwo, run, start } from '../cli/cli.ts';
 import { listen, listenEcho } from './servers.ts';
 
 t.jobs = 1;
-t.setTimeout(180_000);
 
 const quick = ['--warmup=0', '--threads=1', '--connections=4'];
 

@@ -7,7 +7,6 @@ import { protocolNames } from '../../src/protocols/index.ts';
 import { listen, listenEcho, listenProtocol } from './servers.ts';
 
 t.jobs = 1;
-t.setTimeout(180_000);
 
 const quick = { connections: 4, threads: 1, warmupMs: 0, payloadBytes: 20 } as const;
 

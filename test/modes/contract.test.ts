@@ -5,8 +5,6 @@ import { forEveryMode } from './support/combos.ts';
 import { contract } from './support/contract.ts';
 import { until } from './support/wait.ts';
 
-t.setTimeout(600_000);
-
 const state = (opened: string, messages: number) =>
   `${JSON.stringify({ opened, messages, results: [] })}\n`;
 

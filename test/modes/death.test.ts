@@ -6,8 +6,6 @@ import { forEveryMode, type Combo } from './support/combos.ts';
 import { contract, type Contract } from './support/contract.ts';
 import { before, until } from './support/wait.ts';
 
-t.setTimeout(600_000);
-
 const MOST_CLIENTS = 60;
 const unless = ({ definition }: Combo) =>
   definition.units.length === 0 ? 'its loop is the one of this test' : undefined;

@@ -5,8 +5,6 @@ import { forEveryMode, type Combo } from './support/combos.ts';
 import { contract } from './support/contract.ts';
 import { before } from './support/wait.ts';
 
-t.setTimeout(600_000);
-
 const unless = ({ mode }: Combo) =>
   mode === 'dispatched' ? undefined : 'its messages run in the loop that reads them';
 

@@ -8,8 +8,6 @@ import { forEveryMode, type Combo } from './support/combos.ts';
 import { contract, type Contract } from './support/contract.ts';
 import { until } from './support/wait.ts';
 
-t.setTimeout(600_000);
-
 const AT_ONCE = 100;
 const WARM_UP = 300;
 

@@ -7,8 +7,6 @@ import { forEveryMode } from './support/combos.ts';
 import { contract } from './support/contract.ts';
 import { before, until } from './support/wait.ts';
 
-t.setTimeout(600_000);
-
 /** More than the kernel keeps on both ways. */
 const FLOOD_BYTES = 48 * 1024 * 1024;
 const LINE = `${'l'.repeat(16 * 1024 - 1)}\n`;

@@ -12,8 +12,6 @@ import { forEveryMode } from './support/combos.ts';
 import { contract } from './support/contract.ts';
 import { before } from './support/wait.ts';
 
-t.setTimeout(600_000);
-
 const folder = mkdtempSync(join(tmpdir(), 'patterns-listen-'));
 t.teardown(() => rmSync(folder, { recursive: true, force: true }));
 

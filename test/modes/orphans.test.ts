@@ -9,8 +9,6 @@ import { forEveryMode, handlerUrl, type Combo } from './support/combos.ts';
 import { Log } from './support/log.ts';
 import { before, until } from './support/wait.ts';
 
-t.setTimeout(600_000);
-
 const unless = ({ mode, unit }: Combo) =>
   unit === 'process' || mode === 'blocking' ? undefined : 'it has no processes of its own';
 

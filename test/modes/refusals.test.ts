@@ -12,8 +12,6 @@ import { serve, type ServeOptions } from '../../src/serve.ts';
 import { forEveryMode, handlerUrl, type Combo } from './support/combos.ts';
 import { until } from './support/wait.ts';
 
-t.setTimeout(600_000);
-
 const folder = mkdtempSync(join(tmpdir(), 'patterns-refusals-'));
 t.teardown(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -11,8 +11,6 @@ import { Log } from './support/log.ts';
 import { Random } from './support/random.ts';
 import { before, until } from './support/wait.ts';
 
-t.setTimeout(600_000);
-
 type Target = Server | net.NetConnectOpts;
 
 /** What a client sees of a server. */

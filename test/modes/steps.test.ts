@@ -3,8 +3,6 @@ import t from 'tap';
 import { connectTo } from './support/client.ts';
 import { forEveryMode, handlerUrl, serveWith } from './support/combos.ts';
 
-t.setTimeout(600_000);
-
 interface Case {
   readonly name: string;
   readonly sent: string;

@@ -6,8 +6,6 @@ import { forEveryMode, type Combo } from './support/combos.ts';
 import { contract } from './support/contract.ts';
 import { before, until } from './support/wait.ts';
 
-t.setTimeout(600_000);
-
 /** A client that closes its side when the server does. */
 async function polite(client: Client): Promise<string> {
   await before(client.ended, 'the server ends the connection');

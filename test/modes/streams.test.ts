@@ -6,8 +6,6 @@ import { forEveryMode, handlerUrl, serveWith } from './support/combos.ts';
 import { Log } from './support/log.ts';
 import { until } from './support/wait.ts';
 
-t.setTimeout(600_000);
-
 /** More than kernels keep for a peer that does not read: 32 MiB. */
 const CHUNKS = 512;
 const CHUNK_BYTES = 64 * 1024;

@@ -6,8 +6,6 @@ import { forEveryMode, type Combo } from './support/combos.ts';
 import { ask, comesTo, connectAnd, counted, lines, spread, sum, topics } from './support/topics.ts';
 import { before, until } from './support/wait.ts';
 
-t.setTimeout(600_000);
-
 const needs = ['pushes'] as const;
 
 /** More than the kernel keeps on both ways. */

@@ -6,8 +6,6 @@ import { scripted, Speaker } from './support/scripts.ts';
 import { ask, comesTo, counted, lines, spread, sum, topics } from './support/topics.ts';
 import { until } from './support/wait.ts';
 
-t.setTimeout(600_000);
-
 const CHURN = 20_000;
 /** So many that the kernel hardly gives them all to one shard. */
 const SPOKEN_CLIENTS = 8;

@@ -11,8 +11,6 @@ import { Random, SEED } from './support/random.ts';
 import { Speaker, scripts } from './support/scripts.ts';
 import { before } from './support/wait.ts';
 
-t.setTimeout(600_000);
-
 const MESSAGES = 150;
 const CUTS = 60;
 const BURST = 1000;

@@ -7,8 +7,6 @@ import { handshake } from '../websocket/cases.ts';
 import { close, text } from '../websocket/support.ts';
 import { host, skip, type Host } from './support.ts';
 
-t.setTimeout(300_000);
-
 const HANDLER = new URL('../websocket/handlers/talk.ts', import.meta.url);
 const COUNT = 2000;
 const AT_ONCE = 20;

@@ -13,8 +13,6 @@ import { until } from '../modes/support/wait.ts';
 import { DIFFERENCES } from './differences.ts';
 import { host, parse, refused, skip, WAYS, type HostOptions } from './support.ts';
 
-t.setTimeout(300_000);
-
 const PIECE = 65_536;
 const MIB = 1024 * 1024;
 

@@ -8,8 +8,6 @@ import { text } from '../websocket/support.ts';
 import { WEBSOCKET_DIFFERENCES, type WebSocketDifference } from './differences.ts';
 import { host, skip, WAYS, type Host } from './support.ts';
 
-t.setTimeout(300_000);
-
 const HANDLER = new URL('../websocket/handlers/talk.ts', import.meta.url);
 const HEAD_END = '\r\n\r\n';
 /** Said behind what leaves the connection open: nothing more has come before it is given back. */

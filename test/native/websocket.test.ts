@@ -8,8 +8,6 @@ import { Log } from '../modes/support/log.ts';
 import { before, until } from '../modes/support/wait.ts';
 import { host, parse, skip, WAYS, type Host, type HostOptions } from './support.ts';
 
-t.setTimeout(300_000);
-
 async function sockets(t: Test, query = '', options: Partial<HostOptions> = {}) {
   const log = new Log(t);
   const url = new URL(`./handlers/sockets.ts?log=${log.path}${query}`, import.meta.url);

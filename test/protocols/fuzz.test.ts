@@ -6,8 +6,6 @@ import { fuzz, LIMITS, retained, tryEverywhere, type Outcomes } from './fuzzer.t
 import { seeded } from './harness.ts';
 import { LARGE_LIMIT_BYTES, TARGETS } from './targets.ts';
 
-t.setTimeout(600_000);
-
 const RUNS = 600;
 /** What stays within it does not grow with the message. */
 const OWN_BYTES = 8 * 1024;

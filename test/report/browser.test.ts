@@ -7,8 +7,6 @@ import { folderOf } from '../cli/cli.ts';
 import { Browser, findChromium } from './browser.ts';
 import { ARMS, calibration, kneeResult, loadResult, pushResult, suiteResult } from './results.ts';
 
-t.setTimeout(110_000);
-
 const EVIL = `"><script>window.pwned=1</script><img src=x onerror="window.pwned=2">`;
 const LONG = `unix:/${'very-long-name-without-a-break'.repeat(6)}.sock`;
 

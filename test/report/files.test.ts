@@ -5,8 +5,6 @@ import t from 'tap';
 import { folderOf, mapTwo, run } from '../cli/cli.ts';
 import { ARMS, kneeResult, loadResult, suiteResult } from './results.ts';
 
-t.setTimeout(90_000);
-
 const load = (p50Us = 80): string =>
   JSON.stringify(loadResult({ seconds: 2, perSecond: 300, p50Us }));
 

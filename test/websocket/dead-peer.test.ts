@@ -6,7 +6,6 @@ import { Log } from '../modes/support/log.ts';
 import { before } from '../modes/support/wait.ts';
 import { Peer, talkUrl } from './peer.ts';
 
-t.setTimeout(120_000);
 /** All at once: they wait, `native` for 8 s. */
 const jobs = 16;
 

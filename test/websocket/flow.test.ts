@@ -5,7 +5,6 @@ import { Log } from '../modes/support/log.ts';
 import { until } from '../modes/support/wait.ts';
 import { Peer, talkUrl } from './peer.ts';
 
-t.setTimeout(120_000);
 const LISTENERS = 6;
 const PIECE = 'x'.repeat(65_536);
 /** With the limit behind it: more than the kernel takes for both sides. */

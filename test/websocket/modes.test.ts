@@ -9,8 +9,6 @@ import type { Server } from '../../src/serve.ts';
 import { handshake, HANDSHAKES, read, TALKS, type Fields } from './cases.ts';
 import { close, text } from './support.ts';
 
-t.setTimeout(120_000);
-
 async function talk(server: Server, path: string, pieces: readonly Buffer[]): Promise<string[]> {
   const client = await connectTo(server);
   await client.writeInPieces(pieces);

@@ -12,7 +12,6 @@ import { before } from '../modes/support/wait.ts';
 import type { Server } from '../../src/serve.ts';
 import { Peer, talkUrl } from './peer.ts';
 
-t.setTimeout(120_000);
 const MIB = 1024 * 1024;
 const DEFLATE =
   /^permessage-deflate; (server|client)_no_context_takeover; (?!\1)(server|client)_no_context_takeover/;
