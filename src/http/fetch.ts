@@ -3,9 +3,11 @@
  *
  * A real Request costs 8 us to make and a real Response 8 to 30, as much as all the rest of a request. So the handler gets
  * a request of ours, made of what is asked for (fetch/request.ts); and while it runs, up to its first await, `Response`
- * stands for a class of ours (fetch/response.ts). Before and after that the globals are what they always were: a response
- * that is made behind an await is a real one, which is sent as well.
+ * stands for a class of ours (fetch/response.ts): a response that is made behind an await is a real one, which is sent as
+ * well. `Request` is the platform's, but until the responses under way are made by way of a proxy that knows a request of
+ * ours when it gets one (`new Request(request, …)`). After that the globals are what they always were.
  */
+import type { ReplyStream } from '../protocols/protocol.ts';
 import type { Connection, MessageHandler } from '../handler.ts';
 import { http, type HttpProtocol } from '../protocols/http1/http.ts';
 import type { HttpRequest } from '../protocols/http1/request.ts';
@@ -13,7 +15,7 @@ import type { HttpResponse } from '../protocols/http1/response.ts';
 import { LazyHeaders } from './fetch/headers.ts';
 import { fetchGlobals, standFor } from './fetch/natives.ts';
 import { readResponse } from './fetch/read-response.ts';
-import { LazyRequest } from './fetch/request.ts';
+import { forgetOurs, knowOurs, LazyRequest } from './fetch/request.ts';
 import { LazyResponse } from './fetch/response.ts';
 
 /** The second argument of the handler; Hono has it as `c.env`. */
@@ -61,9 +63,82 @@ export function fromFetch(
     websocket: options.websocket,
     pushes: options.pushes,
     message(request, connection) {
-      const lazy = new LazyRequest(request, connection) as unknown as Request;
-      const response = run(lazy, { connection, request });
-      return response instanceof Promise ? response.then(toReply) : toReply(response);
+      let lazy: LazyRequest;
+      try {
+        lazy = new LazyRequest(request, connection);
+      } catch {
+        return NO_URL; // the client's fault, and no error of the handler's
+      }
+      const made = (response: Response) => {
+        forgetOurs();
+        return release(lazy, toReply(response));
+      };
+      const failed = (error: unknown) => {
+        forgetOurs();
+        LazyRequest.done(lazy);
+        throw error;
+      };
+      knowOurs();
+      let response: Response | Promise<Response>;
+      try {
+        response = run(lazy as unknown as Request, { connection, request });
+      } catch (error) {
+        return failed(error);
+      }
+      return response instanceof Promise ? response.then(made, failed) : made(response);
+    },
+  };
+}
+
+/** RFC 9112, 3.2: the Host, or the target, is none that a URL can have. */
+const NO_URL: HttpResponse = Object.freeze({
+  status: 400,
+  headers: { 'content-type': 'text/plain' },
+  body: 'The Host, or the target, is none that a URL can have.\n',
+});
+
+/** The request's signal ends with its response. */
+function release(
+  lazy: LazyRequest,
+  reply: HttpResponse | Promise<HttpResponse>,
+): HttpResponse | Promise<HttpResponse> {
+  const watched = LazyRequest.isWatched(lazy);
+  if (watched && reply instanceof Promise) return reply.then((value) => release(lazy, value));
+  if (watched && !(reply instanceof Promise) && isStream(reply.body)) {
+    return { ...reply, body: endingWith(reply.body, () => LazyRequest.done(lazy)) };
+  }
+  LazyRequest.done(lazy);
+  return reply;
+}
+
+function isStream(body: HttpResponse['body']): body is ReplyStream {
+  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
+}
+
+/** The same stream; `end` is called when it has ended, in whichever way. */
+function endingWith(stream: ReplyStream, end: () => void): ReplyStream {
+  return {
+    untilClose: stream.untilClose,
+    drain: () => stream.drain?.(),
+    [Symbol.asyncIterator]() {
+      const source = stream[Symbol.asyncIterator]();
+      return {
+        async next() {
+          try {
+            const result = await source.next();
+            if (result.done === true) end();
+            return result;
+          } catch (error) {
+            end();
+            throw error;
+          }
+        },
+        async return() {
+          end();
+          await source.return?.();
+          return { done: true, value: undefined };
+        },
+      };
     },
   };
 }

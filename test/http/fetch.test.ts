@@ -1,5 +1,10 @@
 /** fetch handlers: the same as with a real Request and Response, lazily, and with the globals as they were. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import t from 'tap';
 import { fromFetch, type Fetch } from '../../src/http/fetch.ts';
 import { http } from '../../src/protocols/http1/http.ts';
@@ -12,6 +17,10 @@ const post = (target: string, text: string, fields = '') => {
   const body = Buffer.from(text).toString('latin1');
   return `POST ${target} HTTP/1.1\r\nHost: a.example\r\nContent-Length: ${body.length}\r\n${fields}\r\n${body}`;
 };
+
+/** Chunks that come one after another. */
+const bytesOf = (...texts: string[]) =>
+  ReadableStream.from<Uint8Array>(texts.map((text) => Buffer.from(text)));
 
 /** What `fetch` answers to `request`, with lazy responses and with real ones: the same, or the test fails. */
 async function both(
@@ -505,21 +514,98 @@ for (const body of ['collect', 'stream'] as const) {
   });
 }
 
-void t.test('the signal aborts when the client goes', async (t) => {
-  let signal: AbortSignal | undefined;
+void t.test(
+  'the signal is the request’s: it aborts when the client goes before the response is out',
+  async (t) => {
+    const signals: AbortSignal[] = [];
+    let aborts = 0;
+    const server = await start(
+      fromFetch(async (request) => {
+        const { signal } = request;
+        signals.push(signal);
+        signal.addEventListener('abort', () => (aborts += 1));
+        if (request.url.endsWith('/slow')) await sleep(60_000, undefined, { signal });
+        return new Response(request.url.endsWith('/stream') ? bytesOf('a', 'b') : 'x');
+      }),
+    );
+    const client = new Client(server.port);
+    await client.send(get('/') + get('/stream') + get('/')).responses(3);
+    client.send(get('/slow'));
+    await until(() => signals.length === 4);
+    t.equal(new Set(signals).size, 4);
+    client.socket.resetAndDestroy();
+    await until(() => signals[3].aborted);
+    t.same(
+      signals.map(({ aborted }) => aborted),
+      [false, false, false, true],
+    );
+    t.equal(aborts, 1);
+    await server.close();
+  },
+);
+
+void t.test(
+  'a Host, or a target, that no URL has is answered 400, and is no error of the handler’s',
+  async (t) => {
+    let called = 0;
+    const server = await start(
+      fromFetch((request) => {
+        called += 1;
+        return new Response(request.url);
+      }),
+    );
+    const hosts = ['a:99999', '[::::]', '1.2.3.4.5', '999.999.999.999', '%ff', '%00', '%2f'];
+    for (const host of [...hosts, ...hosts]) {
+      const answer = await ask(server.port, `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+      t.match(answer, /^HTTP\/1\.1 400 /, host);
+    }
+    t.match(
+      await ask(server.port, 'GET http://a:99999/ HTTP/1.1\r\nHost: a\r\n\r\n'),
+      /^HTTP\/1\.1 400 /,
+    );
+    t.equal(called, 0);
+    t.equal((await server.stats()).workers[0].errors, 0);
+    t.match(await ask(server.port, get('/')), /http:\/\/a\.example\/$/);
+    await server.close();
+  },
+);
+
+void t.test('new Request(request, …) takes ours, behind an await too', async (t) => {
   const server = await start(
     fromFetch(async (request) => {
-      ({ signal } = request);
-      await sleep(1000, undefined, { signal });
-      return new Response();
+      const { pathname } = new URL(request.url);
+      if (pathname === '/late') await sleep(1);
+      request.headers.set('x-seen', '1');
+      const init =
+        pathname === '/body'
+          ? {
+              method: 'PUT',
+              body: (await request.text()).toUpperCase(),
+              headers: { 'x-seen': '2' },
+            }
+          : undefined;
+      const own = new Request(request, init);
+      t.equal(own.constructor, before.Request);
+      t.ok(own instanceof Request);
+      return new Response(`${own.method} ${own.headers.get('x-seen')} ${await own.text()}`);
     }),
   );
-  const client = new Client(server.port);
-  client.send(get('/'));
-  await until(() => signal !== undefined);
-  t.notOk(signal!.aborted);
-  client.destroy();
-  await until(() => signal!.aborted);
+  for (const path of ['/', '/late'])
+    t.match(await ask(server.port, post(path, 'ab')), /POST 1 ab$/);
+  t.match(await ask(server.port, post('/body', 'ab')), /PUT 2 AB$/);
+  await server.close();
+  t.equal(globalThis.Request, before.Request);
+});
+
+void t.test('Hono’s bodyLimit, which makes a Request of the request', async (t) => {
+  const app = new Hono().post('/', bodyLimit({ maxSize: 3 }), async (c) =>
+    c.text(`ok ${await c.req.text()}`),
+  );
+  const server = await start(fromFetch(app));
+  const chunked = (text: string) =>
+    `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${text.length}\r\n${text}\r\n0\r\n\r\n`;
+  t.match(await ask(server.port, chunked('abc')), /^HTTP\/1\.1 200 [^]*ok abc$/);
+  t.match(await ask(server.port, chunked('abcd')), /^HTTP\/1\.1 413 /);
   await server.close();
 });
 
@@ -545,21 +631,101 @@ void t.test('the globals are what they were', async (t) => {
         'and a real one is an instance of what stands for it',
       );
       await sleep(1);
-      inside.push(globalThis.Response, globalThis.Request, globalThis.Headers);
+      inside.push(globalThis.Response, globalThis.Headers);
       if (request.url.endsWith('/throw')) throw new Error('x');
       return new Response('x');
     }),
   );
   await ask(server.port, get('/'));
   t.match(await ask(server.port, get('/throw')), '500');
-  t.same(inside, [
-    before.Response,
-    before.Request,
-    before.Headers,
-    before.Response,
-    before.Request,
-    before.Headers,
-  ]);
+  t.same(inside, [before.Response, before.Headers, before.Response, before.Headers]);
   t.equal(globalThis.Response, before.Response);
+  t.equal(globalThis.Request, before.Request, 'where no response is under way');
   await server.close();
 });
+
+void t.test(
+  'what fetch() got from another server is passed on: framed anew, and decoded',
+  async (t) => {
+    const upstream = createServer((request, response) => {
+      response.setHeader('X-Own', 'kept');
+      response.setHeader('Keep-Alive', 'timeout=5');
+      response.setHeader('Connection', 'X-Hop');
+      response.setHeader('X-Hop', '1');
+      if (request.url === '/gzip') {
+        response.setHeader('Content-Encoding', 'gzip');
+        response.end(gzipSync('zipped'));
+      } else {
+        response.write('in ');
+        response.end('chunks');
+      }
+    });
+    await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+    const from = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
+    const server = await start(
+      fromFetch(async (request) => {
+        const { pathname } = new URL(request.url);
+        const response = await fetch(from + pathname);
+        return pathname === '/copy'
+          ? new Response(response.body, { headers: response.headers })
+          : response;
+      }),
+    );
+    for (const [path, text] of [
+      ['/gzip', 'zipped'],
+      ['/', 'in chunks'],
+    ]) {
+      const answer = await ask(server.port, get(path));
+      t.match(answer, /^HTTP\/1\.1 200 /);
+      t.match(answer, /x-own: kept/i);
+      t.notMatch(answer, /x-hop|keep-alive|content-encoding/i);
+      t.ok(answer.replaceAll(/\r\n[0-9a-f]+\r\n/g, '').includes(text), answer);
+    }
+    t.match(await ask(server.port, get('/copy')), /^HTTP\/1\.1 200 /);
+    await server.close();
+    upstream.closeAllConnections();
+    upstream.close();
+  },
+);
+
+void t.test('a Response keeps what it was given as it was then', async (t) => {
+  const bytes = Buffer.from('0');
+  const headers: Record<string, string> = { 'x-n': ' 0 ' };
+  let release = (): void => {};
+  const first = new Promise<void>((resolve) => (release = resolve));
+  const server = await start(
+    fromFetch((request) => {
+      const { search } = new URL(request.url);
+      if (search === '?0') return first.then(() => new Response('first'));
+      bytes.write(search.slice(1));
+      headers['x-n'] = `${search.slice(1)} `;
+      if (search === '?3') setImmediate(release);
+      return new Response(search === '?2' ? new Uint8Array(bytes).buffer : bytes, { headers });
+    }),
+  );
+  const client = new Client(server.port);
+  const text = await client.send([0, 1, 2, 3].map((n) => get(`/?${n}`)).join('')).responses(4);
+  t.same(
+    [...text.matchAll(/x-n: (.*)\r\n[^]*?\r\n\r\n(.)/g)].map(([, n, body]) => n + body),
+    ['11', '22', '33'],
+  );
+  client.destroy();
+  await server.close();
+});
+
+void t.test(
+  'a Response refuses what the standard’s refuses, and takes what it takes',
+  async (t) => {
+    const server = await start(
+      fromFetch(() => {
+        t.equal(new Response(null, { status: '201' as unknown as number }).status, 201);
+        t.throws(() => new Response('', { headers: { 'a b': '1' } }), TypeError);
+        t.throws(() => new Response('', { headers: { a: 'b\r\nc: d' } }), TypeError);
+        t.equal(new Response('', { headers: { a: ' b\t' } }).headers.get('a'), 'b');
+        return new Response('done', { headers: { 'x-odd!': '1', 'x-latin': 'é' } });
+      }),
+    );
+    t.match(await ask(server.port, get('/')), /x-odd!: 1[^]*done$/);
+    await server.close();
+  },
+);

@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer';
 import { show } from '../../protocols/framing/options.ts';
 import type { ReplyStream } from '../../protocols/protocol.ts';
 import type { HttpResponse } from '../../protocols/http1/response.ts';
+import { listOf } from '../../protocols/http1/headers.ts';
 import { fetchGlobals } from './natives.ts';
 
 /** A stream that has its bytes at hand gives them within so many turns of the microtask queue (undici: 3 to 5). */
@@ -18,7 +19,7 @@ export async function readResponse(response: Response): Promise<HttpResponse> {
   if (response.bodyUsed) throw new TypeError("The Response's body has been read already.");
   const { status } = response;
   if (status < 200) throw new TypeError('The Response is an error (Response.error()).');
-  const headers = [...response.headers] as Array<[string, string]>;
+  const headers = response.url === '' ? fieldsOf(response.headers) : passedOn(response.headers);
   if (response.body === null) return { status, headers };
   const reader = (response.body as ReadableStream<Uint8Array>).getReader();
   const read = [];
@@ -32,6 +33,25 @@ export async function readResponse(response: Response): Promise<HttpResponse> {
     read.push(chunk.value);
   }
   return { status, headers, body: rest(read, reader.read(), reader, response.body) };
+}
+
+/** Those that our own framing replaces (a Response made of another's headers has them). */
+const FRAMING = new Set(['transfer-encoding', 'keep-alive', 'proxy-connection']);
+/** RFC 9110, 7.6.1: of one connection, and not to be passed on. Connection may list more. */
+const HOP_BY_HOP = ['connection', 'te', 'trailer', 'upgrade', 'proxy-authenticate'];
+/** fetch() has decoded the body; these told how it came. */
+const DECODED = ['content-encoding', 'content-length'];
+
+export function fieldsOf(headers: Headers): Array<[string, string]> {
+  return ([...headers] as Array<[string, string]>).filter(([name]) => !FRAMING.has(name));
+}
+
+/** The headers of a response that fetch() got from another server. */
+function passedOn(headers: Headers): Array<[string, string]> {
+  const dropped = new Set(HOP_BY_HOP);
+  for (const name of listOf(headers.get('connection') ?? '')) dropped.add(name.toLowerCase());
+  if (headers.has('content-encoding')) for (const name of DECODED) dropped.add(name);
+  return fieldsOf(headers).filter(([name]) => !dropped.has(name));
 }
 
 /** The value, if it is there soon. */

@@ -15,28 +15,28 @@ let lastOrigin = '';
 
 /**
  * Stands for a `Request`; `instanceof Request` holds. What is not answered here comes from a real one, made when first
- * asked for: `clone()` gives it. A global constructor does not know it, so `new Request(request.clone(), …)`.
+ * asked for: `clone()` gives it. The global constructor knows it while responses are made (`knowOurs`).
  */
 export class LazyRequest {
   readonly #request: HttpRequest;
   readonly #connection: Connection;
-  #url: string | undefined = undefined;
+  readonly url: string;
   #headers: LazyHeaders | undefined = undefined;
   #bodyUsed = false;
   #real: Request | undefined = undefined;
+  #abort: AbortController | undefined = undefined;
+  #onGone: (() => void) | undefined = undefined;
+  #isDone = false;
 
+  /** @throws TypeError for a host that no URL has */
   constructor(request: HttpRequest, connection: Connection) {
     this.#request = request;
     this.#connection = connection;
+    this.url = urlOf(request);
   }
 
   get method(): string {
     return this.#request.method;
-  }
-
-  get url(): string {
-    this.#url ??= urlOf(this.#request);
-    return this.#url;
   }
 
   get headers(): Headers {
@@ -44,9 +44,32 @@ export class LazyRequest {
     return this.#headers as unknown as Headers;
   }
 
-  /** Aborts when the client goes. */
+  /** Aborts when the client goes before the response is out. It is the request's own: the connection keeps none of it. */
   get signal(): AbortSignal {
-    return this.#connection.signal;
+    if (this.#abort === undefined) {
+      const abort = new AbortController();
+      this.#abort = abort;
+      const { signal } = this.#connection;
+      const gone = () => abort.abort(signal.reason);
+      if (this.#isDone) return abort.signal;
+      if (signal.aborted) gone();
+      else signal.addEventListener('abort', gone, { once: true });
+      this.#onGone = gone;
+    }
+    return this.#abort.signal;
+  }
+
+  /** The response is out: the signal aborts no more. */
+  static done(lazy: LazyRequest): void {
+    lazy.#isDone = true;
+    if (lazy.#onGone !== undefined) {
+      lazy.#connection.signal.removeEventListener('abort', lazy.#onGone);
+    }
+  }
+
+  /** Somebody has asked for its signal. */
+  static isWatched(lazy: LazyRequest): boolean {
+    return lazy.#onGone !== undefined;
   }
 
   get bodyUsed(): boolean {
@@ -135,6 +158,37 @@ export class LazyRequest {
   }
 }
 
+/** Makes what the platform's makes, of a request of ours as well. */
+const knowing: ProxyHandler<typeof Request> = {
+  construct(target, [input, init]: ConstructorParameters<typeof Request>, made): Request {
+    const from = made === stand ? target : made;
+    if (!(input instanceof LazyRequest))
+      return Reflect.construct(target, [input, init], from) as Request;
+    // Its headers may have been changed since the real one was made.
+    const known = { headers: [...input.headers], ...init };
+    return Reflect.construct(target, [LazyRequest.real(input), known], from) as Request;
+  },
+};
+
+let stand: typeof Request | undefined;
+let before: typeof Request;
+let underWay = 0;
+
+/** A response is to be made: `new Request()` knows ours, until as many have been. */
+export function knowOurs(): void {
+  underWay += 1;
+  if (underWay > 1) return;
+  stand ??= new Proxy(fetchGlobals().Request, knowing);
+  before = globalThis.Request;
+  globalThis.Request = stand;
+}
+
+/** It has been made. */
+export function forgetOurs(): void {
+  underWay -= 1;
+  if (underWay === 0 && globalThis.Request === stand) globalThis.Request = before;
+}
+
 function streamOf(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
   return ReadableStream.from<Uint8Array>(source);
 }
@@ -153,9 +207,9 @@ function urlOf(request: HttpRequest): string {
 }
 
 function originOf(host: string): string {
-  lastHost = host;
   if (host === '') lastOrigin = 'http://localhost';
   else if (PLAIN_HOST.test(host)) lastOrigin = `http://${host}`;
   else lastOrigin = new URL(`http://${host}`).origin;
+  lastHost = host;
   return lastOrigin;
 }

@@ -1,12 +1,16 @@
 /** A response as the Fetch standard has it, which keeps what it was made of until somebody asks for more. */
 import type { HttpResponse } from '../../protocols/http1/response.ts';
 import { fetchGlobals } from './natives.ts';
+import { fieldsOf } from './read-response.ts';
 
 type Body = ConstructorParameters<typeof Response>[0] | null;
 type Fields = NonNullable<HttpResponse['headers']>;
 
 const TEXT = Object.freeze({ 'content-type': 'text/plain;charset=UTF-8' });
 const NONE: Fields = Object.freeze({});
+const PLAIN_NAME = /^[A-Za-z][A-Za-z0-9-]*$/;
+/** Blanks at an end, which are cut, and what no value has. */
+const NOT_PLAIN = /^[\t ]|[\t ]$|[^\t\x20-\x7e\x80-\xff]/;
 const NULL_BODY = new Set([101, 204, 205, 304]);
 
 /**
@@ -17,18 +21,19 @@ export class LazyResponse {
   readonly status: number;
   readonly statusText: string;
   readonly #given: Body;
-  /** What was given, while nobody has asked for `headers`. */
+  /** A copy of what was given, while nobody has asked for `headers`. */
   readonly #record: Record<string, string> | undefined;
   #headers: Headers | undefined = undefined;
   /** For its body: status and headers are kept here. */
   #real: Response | undefined = undefined;
 
   constructor(body?: Body, init?: ResponseInit) {
-    const status = init?.status ?? 200;
+    const given: unknown = init?.status ?? 200;
+    const status = Number(given); // '201' is one, too
     if (!(status >= 200 && status <= 599) || !Number.isInteger(status)) {
       throw new RangeError(`A Response's status must be from 200 to 599, and is ${status}.`);
     }
-    this.#given = body ?? null;
+    this.#given = ownBytes(body ?? null);
     if (this.#given !== null && NULL_BODY.has(status)) {
       throw new TypeError(`A Response with status ${status} has no body.`);
     }
@@ -38,9 +43,9 @@ export class LazyResponse {
     if (!isPlain(this.#given)) {
       this.#real = new (fetchGlobals().Response)(body, init); // it knows the type that goes with it
       this.#headers = this.#real.headers;
-    } else if (headers === undefined || isRecord(headers)) {
-      this.#record = headers;
-    } else {
+    } else if (headers === undefined) {
+      this.#record = undefined;
+    } else if ((this.#record = plainCopy(headers)) === undefined) {
       this.#headers = new (fetchGlobals().Headers)(headers);
       this.#addType(this.#headers);
     }
@@ -111,7 +116,7 @@ export class LazyResponse {
 
   /** The header lines, with the type that a text has by itself. */
   #fields(): Fields {
-    if (this.#headers !== undefined) return [...this.#headers] as Array<[string, string]>;
+    if (this.#headers !== undefined) return fieldsOf(this.#headers);
     const isText = typeof this.#given === 'string';
     if (this.#record === undefined) return isText ? TEXT : NONE;
     return !isText || hasType(this.#record) ? this.#record : { ...this.#record, ...TEXT };
@@ -143,12 +148,23 @@ function isPlain(body: unknown): boolean {
   );
 }
 
-function isRecord(headers: object): headers is Record<string, string> {
-  if (Symbol.iterator in headers) return false;
+/** The standard copies them: who gave them may change them while the reply waits for one before it. */
+function ownBytes(body: Body): Body {
+  if (body instanceof Uint8Array) return Buffer.from(body);
+  return body instanceof ArrayBuffer ? body.slice(0) : body;
+}
+
+/** A record of header lines that need nothing done to them; undefined: the real class does it, or throws. */
+function plainCopy(headers: object): Record<string, string> | undefined {
+  if (Symbol.iterator in headers) return undefined;
+  const copy: Record<string, string> = {};
   for (const name in headers) {
-    if (typeof (headers as Record<string, unknown>)[name] !== 'string') return false;
+    const value: unknown = (headers as Record<string, unknown>)[name];
+    if (typeof value !== 'string' || NOT_PLAIN.test(value) || !PLAIN_NAME.test(name))
+      return undefined;
+    copy[name] = value;
   }
-  return true;
+  return copy;
 }
 
 function hasType(record: Readonly<Record<string, string>>): boolean {

@@ -110,19 +110,29 @@ export class HttpRequest {
     return pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
   }
 
-  /** A collected body as text; what is not UTF-8 becomes U+FFFD. */
+  /**
+   * A collected body as text; what is not UTF-8 becomes U+FFFD.
+   *
+   * @throws TypeError where the body is still to be read: with `body: 'stream'`, in the modes that do not collect it
+   */
   text(): string {
+    if (this.source !== undefined) {
+      throw new TypeError(
+        "The body comes while it is read (http({ body: 'stream' })): text() and json() are for one that has come; await bytes(), or read stream().",
+      );
+    }
     return this.body.toString('utf8');
   }
 
   /**
    * A collected body as JSON.
    *
-   * @throws HttpError with status 400, which answers 400 unless you catch it.
+   * @throws HttpError with status 400, which answers 400 unless you catch it; TypeError as `text()` does.
    */
   json(): unknown {
+    const text = this.text();
     try {
-      return JSON.parse(this.text());
+      return JSON.parse(text);
     } catch (error) {
       throw new HttpError(400, 'The body is not JSON.', { cause: error });
     }
