@@ -1,6 +1,7 @@
 /** One plan, measured: every arm in every block, each run kept as it ends, and the answer made of all of them. */
 import { OptionError } from 'patterns-runtime';
-import { doubtsOf, hasSettled, isDisturbed } from './doubts.ts';
+import { sayPlan } from './asked.ts';
+import { doubtsOf, hasSettled, isDisturbed, restsOnFew, verdictOf } from './doubts.ts';
 import type { Folder } from './folder.ts';
 import { ClientRefusal } from './measure/client.ts';
 import { runBlocks, type Blocks, type Lost } from './measure/compare.ts';
@@ -13,7 +14,7 @@ import type { Arm, Question } from './questions/question.ts';
 import { sameCores } from './questions/servers.ts';
 import { recommend, type Recommendation } from './recommend.ts';
 import { FORMAT, VERSION, type BenchPlan, type BenchResult } from './result.ts';
-import { FIGURES } from './suites/suite.ts';
+import { FIGURES, type FigureName } from './suites/suite.ts';
 import { short } from './table.ts';
 
 /** How long a run of the bench may wait, in all, for others to leave the machine alone. */
@@ -120,6 +121,7 @@ function resultOf(
     version: VERSION,
     suite: question.name,
     question: question.question,
+    asked: sayPlan(plan, environment),
     complete: !signal.aborted,
     plan,
     environment,
@@ -137,12 +139,13 @@ function resultOf(
 }
 
 function answer(
-  { decides }: Question,
+  { decides, shows }: Question,
   { seed }: BenchPlan,
   arms: readonly Arm[],
   runs: ReadonlyMap<string, readonly Trial[]>,
 ): Recommendation {
   const figure = FIGURES[decides];
+  const shown = shows.filter((name) => name !== decides);
   const candidates = arms.map(({ name, group, option }) => {
     const trials = runs.get(name) ?? [];
     const cpuUs = trials.map(FIGURES.cpuUs.of);
@@ -151,9 +154,29 @@ function answer(
       option,
       values: trials.map(figure.of),
       cpuUs: cpuUs.every((value) => value > 0) ? cpuUs : [],
+      verdicts: trials.map(verdictOf).filter((verdict) => verdict !== undefined),
+      others: Object.fromEntries(shown.map((key) => [key, trials.map(wellKnown(key))])),
     };
   });
-  return recommend(candidates, { unit: figure.unit, better: figure.better, seed, show: short });
+  return recommend(candidates, {
+    unit: figure.unit,
+    better: figure.better,
+    seed,
+    show: short,
+    others: shown.map((key) => ({ key, unit: FIGURES[key].unit, better: FIGURES[key].better })),
+    setting: sharesCores([...runs.values()].flat()[0])
+      ? `load and server sharing ${allowedCores().length} cores`
+      : undefined,
+  });
+}
+
+/** NaN where it rests on too few answers to say who leads. */
+function wellKnown(name: FigureName): (trial: Trial) => number {
+  return (trial) => (restsOnFew(trial, name) ? Number.NaN : FIGURES[name].of(trial));
+}
+
+function sharesCores(trial: Trial | undefined): boolean {
+  return trial !== undefined && trial.placement === undefined;
 }
 
 /** Whether server and client met on the same cores. Exported for its test. */

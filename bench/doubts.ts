@@ -1,5 +1,6 @@
 /** What casts doubt on the figures of a bench, in sentences. Pure. */
 import { DISTURBED_CORES, type Trial } from './measure/trial.ts';
+import type { FigureName } from './suites/suite.ts';
 
 export interface Doubtful {
   readonly arm: string;
@@ -87,6 +88,8 @@ interface Detail {
   readonly verdict?: { readonly name?: unknown };
   readonly label?: unknown;
   readonly settled?: unknown;
+  /** Percentiles with too few answers beyond them: 'p999'. */
+  readonly tooFew?: readonly string[];
   /** By kind. */
   readonly failed?: Readonly<Record<string, number>>;
   readonly problems?: ReadonlyArray<{ readonly problem: string }>;
@@ -96,8 +99,15 @@ function detailOf({ result }: Pick<Trial, 'result'>): Detail {
   return (result.detail as Detail | undefined) ?? {};
 }
 
-function verdictOf(trial: Trial): unknown {
-  return detailOf(trial).verdict?.name;
+/** Whose limit it met; undefined where the client does not say. */
+export function verdictOf(trial: Trial): string | undefined {
+  const name = detailOf(trial).verdict?.name;
+  return typeof name === 'string' ? name : undefined;
+}
+
+/** A percentile with fewer than ten answers beyond it. */
+export function restsOnFew(trial: Trial, figure: FigureName): boolean {
+  return detailOf(trial).tooFew?.some((key) => `${key}Ms` === figure) ?? false;
 }
 
 function isClosedLoop(trial: Trial): boolean {

@@ -98,6 +98,7 @@ const result: LoadResult = {
     client: found.client,
     offeredPerSecond: found.offeredPerSecond,
     steady: found.steady,
+    tooFew: response.tooFew,
     warmup: found.warmup,
     /** False: its warm-up was to last until all was steady, and was given up. */
     settled: plan.warmUpMs !== 'auto' || found.warmup.steady !== false,

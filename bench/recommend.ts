@@ -1,12 +1,13 @@
 /**
- * From runs to a recommendation. Pure. Within a group every option is held against the best one, block by block: surely
+ * From runs to a recommendation. Pure. Within a group every option is held against the best one, block by block: clearly
  * behind, as good for all that matters, or not to be told apart here. Fewer than LEAST_BLOCKS runs of each are a first
- * look, and nothing is claimed of them.
+ * look, and nothing is claimed of them. Of runs whose limit was not the server a ranking is never told without that, in
+ * the same sentence; nor is the lead by one figure without who leads by the others.
  */
 import {
   median,
   medianInterval,
-  ratioInterval,
+  pairedRatio,
   seededRandom,
   type Interval,
 } from './measure/statistics.ts';
@@ -24,6 +25,18 @@ export interface Candidate {
   readonly values: readonly number[];
   /** Server CPU a message: decides between options that are as good. Empty where it is not known. */
   readonly cpuUs: readonly number[];
+  /** Whose limit each run met, by the load generator's verdict; of those that have one. */
+  readonly verdicts?: readonly string[];
+  /** The table's other figures, by their `OtherFigure.key`, in the order of the blocks. */
+  readonly others?: Readonly<Record<string, readonly number[]>>;
+}
+
+/** A figure that does not decide, but is shown beside the one that does. */
+export interface OtherFigure {
+  readonly key: string;
+  /** Behind a number, in a sentence. */
+  readonly unit: string;
+  readonly better: 'more' | 'less';
 }
 
 export interface Rule {
@@ -33,6 +46,9 @@ export interface Rule {
   readonly seed: number;
   /** How a value reads. */
   readonly show: (value: number) => string;
+  readonly others?: readonly OtherFigure[];
+  /** What the ranking holds under, where it is no more than that: 'load and server sharing 2 cores'. */
+  readonly setting?: string;
 }
 
 export const STANDINGS = ['best', 'equal', 'behind', 'unclear', 'unmeasured'] as const;
@@ -75,10 +91,19 @@ export function recommend(candidates: readonly Candidate[], rule: Rule): Recomme
   const sure = blocks >= LEAST_BLOCKS;
   const members = Map.groupBy(candidates, ({ group }) => group);
   const groups = [...members].map(([group, of]) => adviseOn(group, of, rule, sure));
-  return { blocks, sure, groups, sentences: groups.length > 1 ? sayChoices(groups, sure) : [] };
+  return {
+    blocks,
+    sure,
+    groups,
+    sentences: groups.length > 1 ? sayChoices(groups, sure, sayLimits(measured, rule)) : [],
+  };
 }
 
 function isMeasured({ values }: Candidate): boolean {
+  return isKnown(values);
+}
+
+function isKnown(values: readonly number[]): boolean {
   return values.length > 0 && values.every((value) => value > 0);
 }
 
@@ -94,11 +119,7 @@ function adviseOn(group: string, members: readonly Candidate[], rule: Rule, sure
     if (one === best) return { option: one.option, standing: 'best', measured, behind: SAME };
     const [good, poor] = rule.better === 'more' ? [best, one] : [one, best];
     const common = Math.min(good.values.length, poor.values.length);
-    const behind = ratioInterval(
-      good.values.slice(0, common),
-      poor.values.slice(0, common),
-      random,
-    );
+    const behind = pairedRatio(good.values.slice(0, common), poor.values.slice(0, common));
     return { option: one.option, standing: standingOf(behind, sure), measured, behind };
   });
   const unmeasured = members
@@ -108,9 +129,15 @@ function adviseOn(group: string, members: readonly Candidate[], rule: Rule, sure
   if (best === undefined) {
     return { group, choose: null, ranks: all, sentences: ['Nothing could be measured.'] };
   }
-  const cheaper = sure ? cheaperOf(sorted, ranks, rule) : undefined;
+  const cheaper = sure ? cheaperOf(sorted, ranks) : undefined;
   const choose = isOpen(ranks) && sure ? null : (cheaper?.option ?? best.option);
-  const sentences = sure ? sayAdvice(all, rule, cheaper) : sayFirstLook(all, rule);
+  const limits = sayLimits(sorted, rule);
+  const chosen = sorted.find(({ option }) => option === choose) ?? best;
+  const sentences = [
+    ...(sure ? sayAdvice(all, rule, cheaper, limits) : sayFirstLook(all, rule, limits)),
+    ...sayOtherLeads(chosen, sorted, rule, sure),
+    ...sayUnmeasured(all),
+  ];
   return { group, choose, ranks: all, sentences };
 }
 
@@ -134,37 +161,62 @@ interface Cheaper {
   readonly saves: Interval;
 }
 
-/** Of those as good as the best one, the one that surely spends less CPU. */
-function cheaperOf(
-  sorted: readonly Candidate[],
-  ranks: readonly Rank[],
-  { seed }: Rule,
-): Cheaper | undefined {
+/** Of those as good as the best one, the one that clearly spends less CPU. */
+function cheaperOf(sorted: readonly Candidate[], ranks: readonly Rank[]): Cheaper | undefined {
   const [best] = sorted;
-  const random = seededRandom(seed);
   const found = sorted
     .filter((_, i) => ranks[i].standing === 'equal')
     .filter(({ cpuUs }) => cpuUs.length > 0 && cpuUs.length <= best.cpuUs.length)
     .map(({ cpuUs, option }) => ({
       option,
-      saves: ratioInterval(best.cpuUs.slice(0, cpuUs.length), cpuUs, random),
+      saves: pairedRatio(best.cpuUs.slice(0, cpuUs.length), cpuUs),
     }))
     .filter(({ saves }) => saves.low > 1 + LEAST_EFFECT);
   return found.toSorted((a, b) => b.saves.estimate - a.saves.estimate)[0];
 }
 
 /** 'Take single at 64 B and 1 KiB, sharded process at 16 KiB.' */
-function sayChoices(groups: readonly Advice[], sure: boolean): string[] {
+function sayChoices(groups: readonly Advice[], sure: boolean, limits: string): string[] {
   const chosen = groups.filter(({ choose }) => choose !== null);
   if (chosen.length === 0) return [];
   const places = Map.groupBy(chosen, ({ choose }) => choose!);
   const each = [...places].map(
     ([option, at]) => `${option} at ${list(at.map(({ group }) => group))}`,
   );
-  return [sure ? `Take ${each.join('; ')}.` : `Ahead, at a first look: ${each.join('; ')}.`];
+  if (!sure) return [`Ahead, at a first look${limits}: ${each.join('; ')}.`];
+  return [limits === '' ? `Take ${each.join('; ')}.` : `Ahead${limits}: ${each.join('; ')}.`];
 }
 
-function sayAdvice(ranks: readonly Rank[], rule: Rule, cheaper: Cheaper | undefined): string[] {
+const LIMITS: Readonly<Record<string, string>> = {
+  CLIENT_BOUND: 'were limited by the client',
+  NOISY_MACHINE: 'met others on the machine',
+  UNCLEAR: 'do not show whose limit they met',
+};
+
+/**
+ * Goes on from 'ahead': ', with load and server sharing 2 cores (of 10 runs 3 were limited by the client)'. '' where
+ * every run showed what the server can.
+ */
+function sayLimits(candidates: readonly Candidate[], { setting }: Rule): string {
+  const runs = candidates.reduce((sum, { values }) => sum + values.length, 0);
+  const verdicts = candidates.flatMap(({ verdicts: own = [] }) => own);
+  const counted = Object.entries(LIMITS).map(([name, says]) => ({
+    says,
+    number: verdicts.filter((verdict) => verdict === name).length,
+  }));
+  const met = counted.filter(({ number }) => number > 0);
+  if (met.length === 0) return '';
+  const parts = list(met.map(({ number, says }) => `${number} ${says}`));
+  const under = setting === undefined ? '' : `, with ${setting}`;
+  return `${under} (of ${runs} runs ${parts})`;
+}
+
+function sayAdvice(
+  ranks: readonly Rank[],
+  rule: Rule,
+  cheaper: Cheaper | undefined,
+  limits: string,
+): string[] {
   const [best] = ranks;
   const of = (standing: Standing): Rank[] => ranks.filter((rank) => rank.standing === standing);
   const chosen = ranks.find(({ option }) => option === cheaper?.option) ?? best;
@@ -173,8 +225,10 @@ function sayAdvice(ranks: readonly Rank[], rule: Rule, cheaper: Cheaper | undefi
   const measured = ranks.filter(({ standing }) => standing !== 'unmeasured');
   const sentences = [
     isOpen(measured)
-      ? `None is surely ahead here. The best median had ${best.option}: ${sayMeasured(best, rule)}.`
-      : `Take ${chosen.option}: ${sayMeasured(chosen, rule)}.`,
+      ? `None is clearly ahead here${limits}. The best median had ${best.option}: ${sayMeasured(best, rule)}.`
+      : limits === ''
+        ? `Take ${chosen.option}: ${sayMeasured(chosen, rule)}.`
+        : `${chosen.option} is ahead${limits}: ${sayMeasured(chosen, rule)}.`,
   ];
   if (cheaper !== undefined) {
     sentences.push(
@@ -183,28 +237,53 @@ function sayAdvice(ranks: readonly Rank[], rule: Rule, cheaper: Cheaper | undefi
   }
   if (equal.length > 0) sentences.push(`As good, within ${percent}: ${names(equal)}.`);
   if (of('behind').length > 0) {
-    sentences.push(`${best.option} is surely ahead of ${list(of('behind').map(sayBehind))}.`);
+    sentences.push(
+      `By ${rule.unit}, block by block, ${best.option} is ahead of ${list(of('behind').map(sayBehind))}.`,
+    );
   }
   if (of('unclear').length > 0) {
     sentences.push(
       `Not to be told from it on this machine: ${list(of('unclear').map(sayBehind))}.`,
     );
   }
-  return [...sentences, ...sayUnmeasured(ranks)];
+  return sentences;
 }
 
-function sayFirstLook(ranks: readonly Rank[], rule: Rule): string[] {
+function sayFirstLook(ranks: readonly Rank[], rule: Rule, limits: string): string[] {
   const measured = ranks.filter(({ standing }) => standing !== 'unmeasured');
   const [best, ...others] = measured;
   const last = others.at(-1);
-  const ahead =
-    last === undefined
-      ? ''
-      : `; last came ${last.option} with ${rule.show(last.measured.estimate)}`;
+  const had = `${rule.show(best.measured.estimate)} ${rule.unit}`;
+  if (last === undefined) {
+    return [`${best.option} had ${had}${limits}. A first look, that claims nothing.`];
+  }
   return [
-    `${best.option} ${last === undefined ? 'had' : 'was ahead with'} ${rule.show(best.measured.estimate)} ${rule.unit}${ahead}. A first look, that claims nothing.`,
-    ...sayUnmeasured(ranks),
+    `${best.option} was ahead with ${had}${limits}; last came ${last.option} with ${rule.show(last.measured.estimate)}. A first look, that claims nothing.`,
   ];
+}
+
+/** 'By other figures others lead: sharded process with 0.343 against 0.470 ms at p50.' */
+function sayOtherLeads(
+  chosen: Candidate,
+  candidates: readonly Candidate[],
+  { others = [], show }: Rule,
+  sure: boolean,
+): string[] {
+  const leads = others.flatMap(({ better, key, unit }) => {
+    const sign = better === 'more' ? -1 : 1;
+    const valuesOf = ({ others: own = {} }: Candidate): readonly number[] => own[key] ?? [];
+    const known = candidates.filter((one) => isKnown(valuesOf(one)));
+    if (!known.includes(chosen)) return [];
+    const [first] = known.toSorted((a, b) => sign * (median(valuesOf(a)) - median(valuesOf(b))));
+    if (first === chosen) return [];
+    const [own, lead] = [valuesOf(chosen), valuesOf(first)];
+    const common = Math.min(own.length, lead.length);
+    const [good, poor] = better === 'more' ? [lead, own] : [own, lead];
+    const by = pairedRatio(good.slice(0, common), poor.slice(0, common));
+    if (!((sure ? by.low : by.estimate) > 1 + LEAST_EFFECT)) return [];
+    return `${first.option} with ${show(median(lead))} against ${show(median(own))} ${unit}`;
+  });
+  return leads.length === 0 ? [] : [`By other figures others lead: ${list(leads)}.`];
 }
 
 function sayMeasured({ measured }: Rank, { show, unit }: Rule): string {

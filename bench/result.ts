@@ -83,6 +83,8 @@ export interface BenchResult {
   readonly version: typeof VERSION;
   readonly suite: string;
   readonly question: string;
+  /** The plan in words, with every default: handler, protocol, path, payload, connections, times, runs. */
+  readonly asked: string;
   /** False: it was ended early, and `--resume` goes on. */
   readonly complete: boolean;
   readonly plan: BenchPlan;

@@ -1,4 +1,5 @@
 /** A result as text for a terminal: the table, the answer, and what to know of both. Pure. */
+import { restsOnFew } from './doubts.ts';
 import { median, variation, type Interval } from './measure/statistics.ts';
 import { workOf, type Trial } from './measure/trial.ts';
 import { LEAST_BLOCKS, type Advice } from './recommend.ts';
@@ -10,17 +11,17 @@ export function showResult(result: BenchResult, folder: string): string {
   const { question, plan, blocks, lost, placement, recommendation, complete, doubts, note } =
     result;
   const again =
-    blocks.repeated + blocks.keptDisturbed === 0
-      ? ''
-      : ` ${blocks.repeated} disturbed runs were made again, ${blocks.keptDisturbed} kept.`;
+    blocks.repeated + blocks.keptDisturbed === 0 ? '' : ` ${sayDisturbed(plan, blocks)}`;
   const lines = [
     question,
-    sayPlan(plan, result.environment),
+    result.asked,
     '',
     tableOf(result),
     '',
     ...recommendation.groups.flatMap((advice) => sayAdvice(advice)),
     ...recommendation.sentences,
+    ...(recommendation.sure ? [RATIOS] : []),
+    ...(isAnyFew(result) ? [FEW] : []),
     ...doubts,
     ...(note === null ? [] : [note]),
     `${placement}${again}`,
@@ -32,24 +33,13 @@ export function showResult(result: BenchResult, folder: string): string {
   return `${lines.join('\n')}\n`;
 }
 
-function sayPlan(plan: BenchPlan, environment: Readonly<Record<string, unknown>>): string {
-  const what = plan.suite === 'modes' ? `${sayHandler(plan)}, ` : '';
-  const each = plan.blocks === 1 ? '1 run' : `${plan.blocks} runs`;
-  return (
-    `${what}${each} of each, ${plan.durationMs / 1000} s behind ${plan.warmUpMs / 1000} s of warm-up, ` +
-    `Node ${String(environment.node)}, ${String(environment.cores)} cores`
-  );
-}
+const RATIOS =
+  'How many times is the middle of the ratios within each block, as patterns compare has it, not the ratio of the medians.';
+const FEW = '† Fewer than ten answers lie beyond this percentile: it says little.';
 
-function sayHandler({ handler, protocol, load }: BenchPlan): string {
-  const { connections = 64, depth = 1, rateHz, payloadBytes = 64 } = load;
-  const deep = depth > 1 ? `, ${depth} in flight on each` : '';
-  const how = rateHz === undefined ? 'closed loop' : `open loop at ${rateHz}/s`;
-  const size =
-    load.payloadFile === undefined && load.payloadModule === undefined && protocol !== 'http'
-      ? ` of ${payloadBytes} bytes`
-      : '';
-  return `${handler}${size} over ${protocol}, ${connections} connections${deep}, ${how}`;
+function isAnyFew({ blocks, shows }: BenchResult): boolean {
+  const trials = Object.values(blocks.runs).flat();
+  return shows.some((name) => trials.some((trial) => restsOnFew(trial, name)));
 }
 
 function sayFew({ blocks, quick }: BenchPlan): string {
@@ -80,11 +70,26 @@ function tableOf({ arms, blocks, decides, shows, recommendation }: BenchResult):
   const cells = rows.map(({ arm, runs }) =>
     facets
       .map((facet) => arm.facets[facet] ?? '')
-      .concat(shows.map((name) => short(medianOf(runs, name))))
+      .concat(shows.map((name) => figureCell(runs, name)))
       .concat(intervals ? sayInterval(intervalOf(recommendation.groups, arm)) : [])
       .concat(spreads ? spreadCells(runs) : []),
   );
   return table(head, cells);
+}
+
+/** With † where it rests on too few answers. */
+function figureCell(runs: readonly Trial[], name: FigureName): string {
+  const few = runs.some((run) => restsOnFew(run, name));
+  return `${short(medianOf(runs, name))}${few ? ' †' : ''}`;
+}
+
+function sayDisturbed(
+  { quick }: BenchPlan,
+  { keptDisturbed, repeated }: BenchResult['blocks'],
+): string {
+  return quick
+    ? `A first look makes no run again: ${keptDisturbed} disturbed were kept.`
+    : `${repeated} disturbed runs were made again, ${keptDisturbed} kept.`;
 }
 
 function medianOf(runs: readonly Trial[], name: FigureName): number {

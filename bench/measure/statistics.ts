@@ -3,6 +3,7 @@ export {
   executing,
   median,
   medianInterval,
+  pairedRatio,
   ratioInterval,
   seededRandom,
   shuffled,

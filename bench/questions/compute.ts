@@ -48,10 +48,10 @@ export const compute: Question = {
       ranks.find(({ option }) => option === 'single')?.standing;
     const first = groups.find((group) => standing(group) === 'behind');
     if (first !== undefined) {
-      return [`From ${first.group} on, of those measured, more loops than one surely pay.`];
+      return [`From ${first.group} on, of those measured, more loops than one clearly pay.`];
     }
     return groups.some((group) => standing(group) === undefined)
       ? []
-      : ['At none of these costs do more loops than one surely pay on this machine.'];
+      : ['At none of these costs do more loops than one clearly pay on this machine.'];
   },
 };

@@ -31,6 +31,6 @@ export const mixed: Question = {
       }),
     ),
   decides: 'p99Ms',
-  shows: ['p50Ms', 'p99Ms', 'p999Ms', 'cpuUs', 'loopDelayMs'],
+  shows: ['p50Ms', 'p99Ms', 'p999Ms', 'cpuUs', 'longestLoopDelayMs'],
   note: `Latency of the fast messages (${FAST.rateHz}/s over ${FAST.connections} connections, from when each was due); the slow ones come at ${SLOW.rateHz}/s over ${SLOW.connections} connections of their own.`,
 };

@@ -44,5 +44,5 @@ export const modes: Question = {
       );
   },
   decides: 'perSecond',
-  shows: ['perSecond', 'p50Ms', 'p99Ms', 'p999Ms', 'cpuUs', 'loopDelayMs'],
+  shows: ['perSecond', 'p50Ms', 'p99Ms', 'p999Ms', 'cpuUs', 'longestLoopDelayMs'],
 };

@@ -9,6 +9,7 @@ export {
   type JudgementName,
 } from './judge.ts';
 export { seededRandom, shuffled, type Random } from './random.ts';
+export { pairedRatio } from './ratio.ts';
 export { DESIGNS, LEAST_RUNS, type Design } from './shift.ts';
 export { mean, median, variation } from './summary.ts';
 export { executing, type WorkerRow } from './work.ts';

@@ -54,6 +54,9 @@ t.test('a first look: the table, the answer, and a folder that holds every run',
   ) as Stored;
   t.match(stored, { arm: 'sharded thread', block: 0, replaced: false });
   t.same(stored.trial, result.blocks.runs['sharded thread'][0]);
+  t.match(result.asked, /^echo of 64 bytes over line, 4 connections, closed loop, 1 run of each, /);
+  t.ok(ended.out.includes(result.asked), 'the terminal says it too');
+  t.ok(stored.figures.longestLoopDelayMs! >= 0);
   t.ok(stored.figures.perSecond! > 0);
   t.equal(stored.trial.workers.length, 2, 'what each worker had');
   if (hasProc) t.ok(stored.figures.cpuUs! > 0);

@@ -7,6 +7,7 @@ import {
   type Recommendation,
   type Rule,
 } from '../../bench/recommend.ts';
+import { judge } from '../../src/statistics/index.ts';
 import { seededRandom } from '../../bench/measure/statistics.ts';
 
 const MORE: Rule = { unit: 'messages/s', better: 'more', seed: 1, show: String };
@@ -75,13 +76,13 @@ t.test('where each option stands', async (t) => {
   }
 });
 
-t.test('of those as good as the best, the one that surely spends less CPU', async (t) => {
+t.test('of those as good as the best, the one that clearly spends less CPU', async (t) => {
   const best = option('best', near(100), near(10));
   const cases: [string, Candidate, string][] = [
     ['cheaper', option('other', near(99), near(8)), 'other'],
     ['as dear', option('other', near(99), near(9.9)), 'best'],
     ['cheaper, but behind', option('other', near(50), near(2)), 'best'],
-    ['cheaper, not surely', option('other', near(99), [4, 13, 9, 11, 8]), 'best'],
+    ['cheaper, not clearly', option('other', near(99), [4, 13, 9, 11, 8]), 'best'],
     ['no CPU known', option('other', near(99)), 'best'],
   ];
   for (const [name, other, expected] of cases) {
@@ -101,7 +102,10 @@ t.test('in sentences', async (t) => {
   t.equal(choose, 'shared');
   t.match(sentences.join('\n'), /^Take shared: 188 messages\/s \(186\.\d+ to 189\.\d+\)\.$/m);
   t.match(sentences.join('\n'), /^sharded gives as much within 5 %, and spends 1\.11 times/m);
-  t.match(sentences.join('\n'), /^sharded is surely ahead of single \(1\.90 times, /m);
+  t.match(
+    sentences.join('\n'),
+    /^By messages\/s, block by block, sharded is ahead of single \(1\.90 times, /m,
+  );
   t.match(sentences.join('\n'), /^Not to be told from it on this machine: pooled \(/m);
   t.match(sentences.join('\n'), /^Not measured: blocking\.$/m);
 });
@@ -122,8 +126,75 @@ t.test('where nothing can be told apart, nothing is recommended', async (t) => {
     recommend([option('a', near(100)), option('b', wild), option('c', [])], MORE),
   );
   t.equal(choose, null);
-  t.match(sentences[0], /^None is surely ahead here\. The best median had [ab]: /);
+  t.match(sentences[0], /^None is clearly ahead here\. The best median had [ab]: /);
   t.match(sentences[1], /^Not to be told from it on this machine: /);
+});
+
+t.test('a lead is told with whose limit was met, in the same sentence', async (t) => {
+  const rule: Rule = { ...MORE, setting: 'load and server sharing 2 cores' };
+  const of = (name: string, values: readonly number[], verdicts: readonly string[]): Candidate =>
+    Object.assign(option(name, values), { verdicts });
+  const all = (name: string): string[] => Array.from({ length: 5 }, () => name);
+  const mixed = ['CLIENT_BOUND', 'CLIENT_BOUND', 'UNCLEAR', 'SERVER_BOUND', 'NOISY_MACHINE'];
+  const cases: [string, readonly string[], RegExp][] = [
+    ['the server was the limit', all('SERVER_BOUND'), /^Take b: 200 messages\/s \(200 to 200\)\.$/],
+    [
+      'some met others',
+      mixed,
+      /^b is ahead, with load and server sharing 2 cores \(of 10 runs 2 were limited by the client, 1 met others on the machine and 1 do not show whose limit they met\): 200 messages\/s/,
+    ],
+    ['nobody says', [], /^Take b: /],
+  ];
+  for (const [name, verdicts, expected] of cases) {
+    const ranked = [of('a', near(100), all('SERVER_BOUND')), of('b', near(200), verdicts)];
+    t.match(only(recommend(ranked, rule)).sentences[0], expected, name);
+    t.notMatch(only(recommend(ranked, rule)).sentences.join(' '), /surely/);
+  }
+  const one = [of('a', [100], ['CLIENT_BOUND']), of('b', [200], ['SERVER_BOUND'])];
+  t.match(
+    only(recommend(one, rule)).sentences[0],
+    /^b was ahead with 200 messages\/s, with load .* \(of 2 runs 1 were limited by the client\); last came a/,
+  );
+  const grouped = ['x', 'y'].map((group) =>
+    Object.assign(of('a', near(100), all('UNCLEAR')), { group }),
+  );
+  t.match(recommend(grouped, rule).sentences, [/^Ahead, with load and .*: a at x and y\.$/]);
+});
+
+t.test('who leads by the other figures is said, beyond their intervals', async (t) => {
+  const rule: Rule = {
+    ...MORE,
+    others: [
+      { key: 'p50Ms', unit: 'ms at p50', better: 'less' },
+      { key: 'p999Ms', unit: 'ms at p99.9', better: 'less' },
+    ],
+  };
+  const of = (name: string, perSecond: number, p50Ms: readonly number[], p999Ms: number[]) =>
+    Object.assign(option(name, near(perSecond)), { others: { p50Ms, p999Ms } });
+  const few = near(Number.NaN);
+  const said = (p50Ms: readonly number[], p999Ms: number[]): string =>
+    only(recommend([of('a', 200, near(47), near(90)), of('b', 100, p50Ms, p999Ms)], rule))
+      .sentences.filter((sentence) => sentence.startsWith('By other figures'))
+      .join();
+  t.equal(
+    said(near(34), near(90)),
+    'By other figures others lead: b with 34 against 47 ms at p50.',
+  );
+  t.equal(
+    said(near(34), near(60)),
+    'By other figures others lead: b with 34 against 47 ms at p50 and b with 60 against 90 ms at p99.9.',
+  );
+  t.equal(said(near(46), near(90)), '', 'less than what matters');
+  t.equal(said([20, 70, 30, 80, 35], near(90)), '', 'within the interval');
+  t.equal(said(near(60), few), '', 'of too few answers nobody leads');
+});
+
+t.test('ratios are those of patterns compare, to the digit', async (t) => {
+  const a = [113, 99, 120, 108, 131];
+  const b = [84, 91, 80, 100, 83];
+  const { ranks } = only(recommend([option('a', a), option('b', b)], MORE));
+  const { high, low, ratio } = judge(b, a, { design: 'paired' });
+  t.same(ranks[1].behind, { estimate: ratio, low, high });
 });
 
 t.test('nothing measured', async (t) => {

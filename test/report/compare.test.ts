@@ -123,6 +123,10 @@ t.test('in words: a table, a sentence, and every caveat', async (t) => {
   const text = formatComparison(compareSides(doubtful, b, 0.05));
   t.match(text, /^A: before \(8 runs\)\nB: after \(8 runs\), compared in pairs\n/);
   t.match(text, /^messages\/s +\d+\/s +\d+\/s +\+\d+ % +\+\d+ % to \+\d+ % +faster$/m);
+  t.match(
+    text,
+    /^A and B are medians over runs\. B to A is the middle of the ratios within each pair/m,
+  );
   t.match(text, /^B is faster by messages\/s, server CPU\/message\.$/m);
   t.match(text, /In 1 of 16 runs the load was the limit/);
   t.match(text, /In 1 of 16 runs others used the machine/);
@@ -131,11 +135,23 @@ t.test('in words: a table, a sentence, and every caveat', async (t) => {
   t.notMatch(text, /NaN|undefined|Infinity/);
 });
 
+t.test('what B to A is, by the order of the runs', async (t) => {
+  const said = (order: string): string => {
+    const [a, b] = inOrder(order);
+    return formatComparison(compareSides({ name: 'x', runs: a }, { name: 'y', runs: b }, 0.05));
+  };
+  t.match(said('abbaab'), /^A and B are .*the middle of the ratios within each pair, not/m);
+  t.match(said('aabbabab'), /^A and B are .*every run of B to every run of A, not/m);
+  t.match(said('aaabbb'), /^A and B are .*a steady drift taken out/m);
+});
+
 t.test('in words: what cannot be told, and what it takes', async (t) => {
   const [a, b] = sides({ perSecond: 1.2 }, 1);
   const one = formatComparison(compareSides(a, b, 0.05));
   t.match(one, /cannot tell, needs about 4 more runs of each$/m);
   t.notMatch(one, /NaN|undefined|Infinity/);
+  t.match(one, /^B: after \(1 run\)\n/m);
+  t.notMatch(one, /in pairs|middle of the ratios/, 'one run of each is no comparison in pairs');
   const never: FigureComparison = {
     figure: 'p99Us',
     verdict: 'unclear',

@@ -10,13 +10,25 @@ const DESIGN_WORDS: Readonly<Record<Design, string>> = {
   sequential: 'one side after the other',
 };
 
+/** What 'B to A' is: not what the two columns before it give. */
+const RATIO_WORDS: Readonly<Record<Design, string>> = {
+  paired: 'B to A is the middle of the ratios within each pair, not the ratio of the medians.',
+  mixed:
+    'B to A is the middle of the ratios of every run of B to every run of A, not the ratio of the medians.',
+  sequential: 'B to A has a steady drift taken out: it is not the ratio of the medians.',
+};
+
 export function formatComparison(comparison: Comparison): string {
   const { a, arm, b, caveats, design, effect, figures } = comparison;
   const head = arm === '' ? '' : `${arm}\n`;
   const rows = figures.map((figure) => rowOf(figure, effect));
+  // Of too few runs nothing is compared, in no way.
+  const isCompared = figures.some(({ ratio }) => Number.isFinite(ratio));
+  const way = isCompared ? `, ${DESIGN_WORDS[design]}` : '';
+  const ratios = isCompared ? `A and B are medians over runs. ${RATIO_WORDS[design]}\n` : '';
   return (
-    `${head}A: ${a.name} (${runs(a.runs)})\nB: ${b.name} (${runs(b.runs)}), ${DESIGN_WORDS[design]}\n\n` +
-    `${columns([['', 'A', 'B', 'B to A', `${percentOf(1 - comparison.alpha)} interval`, ''], ...rows])}\n\n` +
+    `${head}A: ${a.name} (${runs(a.runs)})\nB: ${b.name} (${runs(b.runs)})${way}\n\n` +
+    `${columns([['', 'A', 'B', 'B to A', `${percentOf(1 - comparison.alpha)} interval`, ''], ...rows])}\n${ratios}\n` +
     `${sentence(comparison)}\n${caveats.map((text) => `- ${text}\n`).join('')}`
   );
 }
