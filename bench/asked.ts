@@ -19,12 +19,14 @@ export function sayPlan(plan: BenchPlan, environment: Readonly<Record<string, un
 }
 
 function sayHandler({ handler, load, path, protocol }: BenchPlan): string {
-  const { connections, depth, payloadBytes } = { ...DEFAULTS, ...load };
-  const { payloadFile, payloadModule, rateHz } = load;
+  const { connections, depth, payloadBytes: bytes } = { ...DEFAULTS, ...load };
+  const { payloadFile, payloadModule, payloadText, rateHz } = load;
   const deep = depth > 1 ? `, ${depth} in flight on each` : '';
   const how = rateHz === undefined ? 'closed loop' : `open loop at ${rateHz}/s`;
+  const payloadBytes = payloadText === undefined ? bytes : Buffer.byteLength(payloadText);
   const payload = payloadFile ?? payloadModule;
-  const sized = load.payloadBytes !== undefined || !WITHOUT_PAYLOAD.has(protocol);
+  const given = load.payloadBytes ?? payloadText;
+  const sized = given !== undefined || !WITHOUT_PAYLOAD.has(protocol);
   const size =
     payload === undefined ? (sized ? ` of ${payloadBytes} bytes` : '') : ` of ${payload}`;
   const at = WITH_PATH.has(protocol) ? `, path ${path}` : '';

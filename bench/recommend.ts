@@ -188,13 +188,13 @@ function sayChoices(groups: readonly Advice[], sure: boolean, limits: string): s
 }
 
 const LIMITS: Readonly<Record<string, string>> = {
-  CLIENT_BOUND: 'were limited by the client',
-  NOISY_MACHINE: 'met others on the machine',
-  UNCLEAR: 'do not show whose limit they met',
+  CLIENT_BOUND: 'limited by the client',
+  NOISY_MACHINE: 'disturbed by others on the machine',
+  UNCLEAR: 'of unclear limit',
 };
 
 /**
- * Goes on from 'ahead': ', with load and server sharing 2 cores (of 10 runs 3 were limited by the client)'. '' where
+ * Goes on from 'ahead': ', with load and server sharing 2 cores (of 10 runs: 3 limited by the client)'. '' where
  * every run showed what the server can.
  */
 function sayLimits(candidates: readonly Candidate[], { setting }: Rule): string {
@@ -208,7 +208,7 @@ function sayLimits(candidates: readonly Candidate[], { setting }: Rule): string 
   if (met.length === 0) return '';
   const parts = list(met.map(({ number, says }) => `${number} ${says}`));
   const under = setting === undefined ? '' : `, with ${setting}`;
-  return `${under} (of ${runs} runs ${parts})`;
+  return `${under} (of ${runs} runs: ${parts})`;
 }
 
 function sayAdvice(
@@ -225,7 +225,7 @@ function sayAdvice(
   const measured = ranks.filter(({ standing }) => standing !== 'unmeasured');
   const sentences = [
     isOpen(measured)
-      ? `None is clearly ahead here${limits}. The best median had ${best.option}: ${sayMeasured(best, rule)}.`
+      ? `None is clearly ahead here${limits}. ${best.option} had the best median: ${sayMeasured(best, rule)}.`
       : limits === ''
         ? `Take ${chosen.option}: ${sayMeasured(chosen, rule)}.`
         : `${chosen.option} is ahead${limits}: ${sayMeasured(chosen, rule)}.`,
@@ -253,12 +253,14 @@ function sayFirstLook(ranks: readonly Rank[], rule: Rule, limits: string): strin
   const measured = ranks.filter(({ standing }) => standing !== 'unmeasured');
   const [best, ...others] = measured;
   const last = others.at(-1);
+  const shown = ({ measured: { estimate }, option }: Rank): string =>
+    `${option} with ${rule.show(estimate)}`;
   const had = `${rule.show(best.measured.estimate)} ${rule.unit}`;
   if (last === undefined) {
     return [`${best.option} had ${had}${limits}. A first look, that claims nothing.`];
   }
   return [
-    `${best.option} was ahead with ${had}${limits}; last came ${last.option} with ${rule.show(last.measured.estimate)}. A first look, that claims nothing.`,
+    `${best.option} was ahead with ${had}${limits}; ${others.length === 1 ? 'last came' : `next came ${shown(others[0])}, last`} ${shown(last)}. A first look, that claims nothing.`,
   ];
 }
 
@@ -281,9 +283,14 @@ function sayOtherLeads(
     const [good, poor] = better === 'more' ? [lead, own] : [own, lead];
     const by = pairedRatio(good.slice(0, common), poor.slice(0, common));
     if (!((sure ? by.low : by.estimate) > 1 + LEAST_EFFECT)) return [];
-    return `${first.option} with ${show(median(lead))} against ${show(median(own))} ${unit}`;
+    const says = `${show(median(lead))} against ${show(median(own))} ${unit}`;
+    return [{ option: first.option, says }];
   });
-  return leads.length === 0 ? [] : [`By other figures others lead: ${list(leads)}.`];
+  const leaders = Map.groupBy(leads, ({ option }) => option);
+  const each = [...leaders].map(
+    ([option, of]) => `${option} with ${list(of.map(({ says }) => says))}`,
+  );
+  return leads.length === 0 ? [] : [`By other figures others lead: ${each.join('; ')}.`];
 }
 
 function sayMeasured({ measured }: Rank, { show, unit }: Rule): string {

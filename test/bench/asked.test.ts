@@ -24,6 +24,11 @@ t.test('what was measured', async (t) => {
       /^hello of 900 bytes over http, path \/, /,
     ],
     [
+      'a text',
+      { words: ['hello'], load: { protocol: 'http', payloadText: 'größe' } },
+      /^hello of 7 bytes over http, /,
+    ],
+    [
       'a schedule',
       { quick: true, load: { rateHz: 2000, connections: 8, depth: 4 } },
       /, 8 connections, 4 in flight on each, open loop at 2000\/s, 1 run of each, 2\.5 s behind 1 s/,

@@ -5,7 +5,15 @@ import t from 'tap';
 import { makeReport } from '../../src/report/html/index.ts';
 import { folderOf } from '../cli/cli.ts';
 import { Browser, findChromium } from './browser.ts';
-import { ARMS, calibration, kneeResult, loadResult, pushResult, suiteResult } from './results.ts';
+import {
+  ARMS,
+  benchResult,
+  calibration,
+  kneeResult,
+  loadResult,
+  pushResult,
+  suiteResult,
+} from './results.ts';
 
 const EVIL = `"><script>window.pwned=1</script><img src=x onerror="window.pwned=2">`;
 const LONG = `unix:/${'very-long-name-without-a-break'.repeat(6)}.sock`;
@@ -29,6 +37,7 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, object>>>> = {
   knee: { knee: kneeResult() },
   events: { events: pushResult({ ...small, stall: stalls }) },
   bench: { suite: suiteResult(ARMS), calibration: calibration() },
+  glance: { bench: benchResult({ asked: 'echo of 64 bytes over line' }) },
   trouble: {
     [LONG.replaceAll('/', '-')]: loadResult(small, {
       target: LONG,
@@ -84,6 +93,7 @@ if (chromium === undefined) {
         t.same(await page.value(BROKEN), [], `no figure is cut from its unit at ${width} px`);
         t.same(await page.value(CUT), [], 'no label is cut off');
         t.same(await page.value(OVERLAPPING), [], 'none lies over another');
+        t.same(await page.value(CUT_CAPTIONS), [], `no caption is cut off at ${width} px`);
         const smallest = await page.value<number>(SMALLEST);
         t.ok(smallest >= 9.5, 'text in figures can be read', { smallest, width });
       }
@@ -178,6 +188,17 @@ const BROKEN = `(() => {
     }
   }
   return broken;
+})()`;
+/** Captions that reach out of the part of their table that is seen. */
+const CUT_CAPTIONS = `(() => {
+  const all = [...document.querySelectorAll('details')];
+  const closed = all.filter((details) => !details.open);
+  for (const details of closed) details.open = true;
+  const cut = [...document.querySelectorAll('.scroll')]
+    .filter((box) => box.querySelector('caption span').getBoundingClientRect().right > box.getBoundingClientRect().right + 1)
+    .map((box) => box.ariaLabel);
+  for (const details of closed) details.open = false;
+  return cut;
 })()`;
 const BEYOND = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
 

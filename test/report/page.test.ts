@@ -21,6 +21,11 @@ import {
   type Shape,
 } from './results.ts';
 
+interface Detailed {
+  readonly latencyMs: { p999: number | null };
+  readonly detail: { tooFew?: string[]; readonly verdict: { name: string } };
+}
+
 const SMALL: Shape = { seconds: 2, perSecond: 300 };
 const small = (changes: Partial<LoadResult> = {}, shape: Shape = {}): LoadResult =>
   loadResult({ ...SMALL, ...shape }, changes);
@@ -321,6 +326,66 @@ t.test('a bench: what follows, what was left out, and what one should know', asy
   for (const words of ['What follows', 'ahead', 'evidence of 64 B', 'Ended early']) {
     has(t, several, words);
   }
+});
+
+t.test('a bench: what was measured, and at a glance which arm is the best', async (t) => {
+  const loops = (delayMaxMs: number) => [
+    { busyShare: 0.9, delayMaxMs },
+    { busyShare: 0.001, delayMaxMs: 999 },
+  ];
+  const changed = (changes: object, blocks = 5): string => {
+    const result = benchResult(changes, blocks) as {
+      blocks: { runs: Record<string, { loops?: object[]; result: Detailed }[]> };
+    };
+    for (const trials of Object.values(result.blocks.runs)) {
+      trials.forEach((trial, i) => {
+        if (i > 0) trial.loops = loops(7);
+        trial.result.latencyMs.p999 = 6;
+        trial.result.detail.tooFew = ['p999'];
+        if (i === 0) trial.result.detail.verdict.name = 'CLIENT_BOUND';
+      });
+    }
+    return page(t, { a: result });
+  };
+  const asked = 'echo of 64 bytes over line, 64 connections';
+  const html = changed({ asked, plan: { quick: false } });
+  has(t, html, `Measured: ${asked}.`, 'under the title');
+  has(t, html, 'Made by patterns report of a.json, and of nothing else');
+  const section = sectionOf(html, 'suite-1');
+  const glance = /At a glance[\s\S]*?<\/table>/.exec(section)![0];
+  const rows = [...glance.matchAll(/<th scope="row">.*?<\/svg>([^<]*)</g)].map(([, name]) => name);
+  t.equal(rows.length, 3);
+  t.equal(rows[2], 'single', 'the best first');
+  for (const words of ['longest loop delay', '7.00 ms', '6.00 ms&#8239;†', 'server 4, client 1']) {
+    has(t, glance.replaceAll('\u00A0', ' '), words);
+  }
+  hasNot(t, glance, '999', 'a loop that only supervises has none');
+  has(t, section, 'Messages a second: more is better');
+  has(t, section, 'Latency, p50: less is better');
+  has(t, section, 'the bracket its 95');
+  has(t, section, '1 disturbed run had to be kept');
+  const first = sectionOf(changed({ plan: { quick: true } }, 1), 'suite-1');
+  has(t, first, '1 disturbed run, which a first look does not make again');
+  hasNot(t, first, 'bracket', 'what is not drawn is not explained');
+  hasNot(t, first, 'upright line');
+});
+
+t.test('of rates against latency only what is drawn is said', async (t) => {
+  const at = (rate: number) => small({ offeredPerSecond: rate, ratePerSecond: rate });
+  const two = sectionOf(page(t, { a: at(200), b: at(400) }), 'rates');
+  hasNot(t, two, 'shaded', 'loads at two rates have no knee');
+  hasNot(t, two, 'grows');
+  has(t, two, 'latency: less is better');
+  has(t, sectionOf(page(t, { a: kneeResult() }), 'rates'), 'The shaded part begins at');
+  const most = kneeResult({ missedPerSecond: null, limit: 'most' });
+  hasNot(t, sectionOf(page(t, { a: most }), 'rates'), 'shaded');
+});
+
+t.test('an arm that was lost is not counted among the runs', async (t) => {
+  const result = benchResult() as { blocks: { runs: Record<string, object[]> } };
+  result.blocks.runs.lost = [];
+  const html = page(t, { a: result });
+  has(t, html, '3 arms, 5 runs each');
 });
 
 t.test('a page has the figures that its results can give', async (t) => {

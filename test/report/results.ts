@@ -409,9 +409,9 @@ export const ARMS = {
 } as const;
 
 /** As `patterns bench` stores a result: a suite without claims, and with a recommendation. */
-export function benchResult(changes: object = {}): object {
+export function benchResult(changes: object = {}, blocks = 5): object {
   return {
-    ...suiteResult(ARMS),
+    ...suiteResult(ARMS, blocks),
     outcomes: [],
     format: 'patterns-bench',
     version: 1,

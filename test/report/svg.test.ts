@@ -21,7 +21,31 @@ import {
   stepAbove,
   stepBelow,
 } from '../../src/report/svg/scale.ts';
-import { linearTicks, logTicks, ninesLabel, ninesTicks } from '../../src/report/svg/ticks.ts';
+import {
+  enoughTicks,
+  linearTicks,
+  logTicks,
+  ninesLabel,
+  ninesTicks,
+} from '../../src/report/svg/ticks.ts';
+
+t.test('an axis has ticks enough to tell how it goes', async (t) => {
+  const cases: [string, (count: number) => number[]][] = [
+    ['0 to 1.9 ms', (count) => linearTicks(0, 1900, count)],
+    ['close together, far from 0', (count) => linearTicks(301, 548, count)],
+    ['a log axis shorter than a decade', (count) => logTicks(240, 830, count)],
+    ['two decades', (count) => logTicks(200, 20_000, count)],
+  ];
+  for (const [name, make] of cases) {
+    const ticks = enoughTicks(make, 1);
+    t.ok(ticks.length >= 3, name, { ticks });
+  }
+  t.same(
+    enoughTicks(() => [5], 3),
+    [5],
+    'of one value there is no more',
+  );
+});
 
 t.test('what is text stays text', async (t) => {
   const cases: [string, string][] = [

@@ -107,10 +107,13 @@ function ofSuites(suites: Report['suites']): Answer {
   return { title: suite.question, asked: askedOfSuite(suite), answer: sayFound(suite) };
 }
 
-export function askedOfSuite({ blocks, suite }: Suite): string {
-  const runs = Object.values(blocks.runs).map((trials) => trials.length);
+export function askedOfSuite({ asked, blocks, suite }: Suite): string {
+  const made = Object.values(blocks.runs).map((trials) => trials.length);
+  const runs = made.filter((number) => number > 0);
+  const what = asked === undefined ? '' : ` Measured: ${asked}.`;
+  if (runs.length === 0) return `Suite ${suite} of the bench: no arm has a run.${what}`;
   const each = least(runs) === most(runs) ? count(most(runs)) : `${least(runs)} to ${most(runs)}`;
-  return `Suite ${suite} of the bench: ${plural(runs.length, 'arm')}, ${each} run${each === '1' ? '' : 's'} each, in blocks that run every arm once, in an order drawn anew.`;
+  return `Suite ${suite} of the bench: ${plural(runs.length, 'arm')}, ${each} run${each === '1' ? '' : 's'} each, in blocks that run every arm once, in an order drawn anew.${what}`;
 }
 
 /** What follows from a suite: its recommendation, or how its claims fared. */

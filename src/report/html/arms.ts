@@ -1,4 +1,5 @@
 /** A suite of the bench, run by run in the units of figures. Pure. */
+import { most } from '../svg/scale.ts';
 import { count, list, plural } from './words.ts';
 import type { Stated } from './caveats.ts';
 import type { Suite, Trial } from './schema.ts';
@@ -6,6 +7,8 @@ import { executing, LEAST_RUNS } from './statistics.ts';
 
 /** More work of others than this, in cores, disturbs a run: as in bench/measure/trial.ts. */
 const DISTURBED_CORES = 0.1;
+/** A loop that is less busy only supervises: as in bench/suites/suite.ts. */
+const LEAST_BUSY = 0.02;
 
 export interface ArmTrial {
   readonly perSecond: number;
@@ -15,6 +18,11 @@ export interface ArmTrial {
   readonly systemUs: number;
   readonly p50Us: number;
   readonly p99Us: number;
+  readonly p999Us: number;
+  /** Of its loops that had work: how late a timer was at most. */
+  readonly longestLoopDelayUs: number;
+  /** Percentiles with fewer than ten answers beyond them: 'p999'. */
+  readonly tooFew: readonly string[];
   readonly bytesPerConnection: number;
   readonly errors: number;
   /** By kind, where the load says so. */
@@ -41,7 +49,7 @@ export function armsOf({ blocks }: Suite): Arm[] {
     .map(([name, trials], series) => ({ name, series, trials: trials.map(trialOf) }));
 }
 
-function trialOf({ foreignCores, result, server, stealCores, workers }: Trial): ArmTrial {
+function trialOf({ foreignCores, loops, result, server, stealCores, workers }: Trial): ArmTrial {
   const perMessage = (ms: number | undefined): number =>
     ms === undefined || result.messages === 0 ? Number.NaN : (ms * 1000) / result.messages;
   const rows = executing(workers);
@@ -52,6 +60,7 @@ function trialOf({ foreignCores, result, server, stealCores, workers }: Trial): 
     verdict?: { name?: unknown };
     steady?: unknown;
     settled?: unknown;
+    tooFew?: unknown;
   };
   return {
     perSecond: result.seconds > 0 ? result.messages / result.seconds : Number.NaN,
@@ -60,6 +69,9 @@ function trialOf({ foreignCores, result, server, stealCores, workers }: Trial): 
     systemUs: perMessage(server?.systemMs),
     p50Us: (result.latencyMs?.p50 ?? Number.NaN) * 1000,
     p99Us: (result.latencyMs?.p99 ?? Number.NaN) * 1000,
+    p999Us: (result.latencyMs?.p999 ?? Number.NaN) * 1000,
+    longestLoopDelayUs: longestDelayUs(loops),
+    tooFew: Array.isArray(detail.tooFew) ? detail.tooFew.map(String) : [],
     bytesPerConnection:
       server === undefined
         ? Number.NaN
@@ -75,15 +87,30 @@ function trialOf({ foreignCores, result, server, stealCores, workers }: Trial): 
   };
 }
 
+/** NaN where no loop had work, or none was watched. */
+function longestDelayUs(loops: Trial['loops']): number {
+  const delays = loops
+    .filter(({ busyShare }) => busyShare >= LEAST_BUSY)
+    .map(({ delayMaxMs }) => delayMaxMs * 1000);
+  return delays.length === 0 ? Number.NaN : most(delays);
+}
+
 function countsOf(failed: unknown): Record<string, number> {
   if (typeof failed !== 'object' || failed === null) return {};
   const counts = Object.entries(failed).filter(([, number]) => typeof number === 'number');
   return Object.fromEntries(counts) as Record<string, number>;
 }
 
+/** A first look makes no run again, so none of its had to be kept. */
+function sayKept(number: number, isFirstLook: boolean): string {
+  const runs = plural(number, 'disturbed run');
+  if (!isFirstLook) return `${runs} had to be kept`;
+  return `${runs}, which a first look does not make again`;
+}
+
 /** What touches the figures of a suite. */
 export function caveatsOfSuite(
-  { blocks, complete, lost, note, placement }: Suite,
+  { blocks, complete, lost, note, placement, plan }: Suite,
   arms: readonly Arm[],
 ): Stated[] {
   const trials = arms.flatMap((arm) => arm.trials.map((trial) => ({ ...trial, arm: arm.name })));
@@ -102,7 +129,7 @@ export function caveatsOfSuite(
   const stated: (Stated | false)[] = [
     blocks.keptDisturbed > 0 && {
       level: 'bad',
-      text: `${plural(blocks.keptDisturbed, 'disturbed run')} had to be kept (${armsIn(disturbed)}): do not hold ${blocks.keptDisturbed === 1 ? 'it' : 'them'} against the rest`,
+      text: `${sayKept(blocks.keptDisturbed, plan?.quick === true)} (${armsIn(disturbed)}): do not hold ${blocks.keptDisturbed === 1 ? 'it' : 'them'} against the rest`,
     },
     failed.length > 0 && {
       level: 'bad',

@@ -8,6 +8,8 @@ export interface Cell {
   readonly text: Part;
   /** Rests on too few answers. */
   readonly few?: boolean;
+  /** The best of its column. */
+  readonly best?: boolean;
 }
 
 export interface Table {
@@ -58,8 +60,8 @@ export function renderFigure(
   return m`<section id="${id}">
 <h2>${prose(title)}</h2>
 <p class="lead">${lead}</p>
-${renderCaveats(caveats, 'touches')}
 ${first !== undefined && renderTable(first)}
+${renderCaveats(caveats, 'touches')}
 ${drawings.map(renderDrawing)}
 ${renderTables(tables)}
 </section>
@@ -101,7 +103,7 @@ export function renderTables(
 /** Its first column names the row. Wide ones scroll by themselves. */
 export function renderTable({ caption, head, rows }: Table): Markup {
   const numeric = head.map((_, column) => isNumeric(rows, column));
-  return m`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table><caption>${caption}</caption>
+  return m`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table><caption><span>${caption}</span></caption>
 <thead><tr>${head.map((title, column) => m`<th scope="col"${numeric[column] && m` class="number"`}>${title}</th>`)}</tr></thead>
 <tbody>${rows.map(
     (row) => m`<tr>${row.map((cell, column) => renderCell(cell, column, numeric[column]))}</tr>
@@ -110,12 +112,16 @@ export function renderTable({ caption, head, rows }: Table): Markup {
 }
 
 function renderCell(cell: Cell | string, column: number, numeric: boolean): Markup {
-  const { few = false, text }: Cell = typeof cell === 'string' ? { text: cell } : cell;
+  const {
+    best = false,
+    few = false,
+    text,
+  }: Cell = typeof cell === 'string' ? { text: cell } : cell;
   if (column === 0) return m`<th scope="row">${text}</th>`;
   const name = [numeric ? 'number' : undefined, few ? 'few' : undefined]
     .filter((word) => word !== undefined)
     .join(' ');
-  return m`<td${name !== '' && m` class="${name}"`}>${text}${few && m`&#8239;†`}</td>`;
+  return m`<td${name !== '' && m` class="${name}"`}>${best ? m`<b>${text}</b>` : text}${few && m`&#8239;†`}</td>`;
 }
 
 /** Most of its cells begin with a digit: the column stands to the right. */
@@ -152,7 +158,10 @@ export function boxSwatch(kind: string): Markup {
   return m`<svg class="swatch" viewBox="0 0 28 14" aria-hidden="true"><rect class="${kind}" x="4" y="1" width="20" height="12"/></svg>`;
 }
 
+/** Names up to this stay in one line. */
+const SHORT_CHARS = 20;
+
 /** A run's name with its colour and shape, as tables and headings have it. */
 export function runTag(series: number, name: string): Markup {
-  return m`<span class="run"><svg class="swatch small ${seriesClass(series)}" viewBox="0 0 14 14" aria-hidden="true">${mark(series, 7, 7, 5)}</svg>${name}</span>`;
+  return m`<span class="run${name.length <= SHORT_CHARS && ' short'}"><svg class="swatch small ${seriesClass(series)}" viewBox="0 0 14 14" aria-hidden="true">${mark(series, 7, 7, 5)}</svg>${name}</span>`;
 }

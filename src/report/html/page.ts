@@ -14,6 +14,10 @@ import type { Suite } from './schema.ts';
 import { styleSheet } from './style.ts';
 import { renderSuite } from './suite.ts';
 import { renderAccount } from './tables.ts';
+import { list } from './words.ts';
+
+/** More files than this are counted, not named. */
+const MOST_SOURCES = 8;
 
 /** Patterns of bars: one for the whole page, since a hidden drawing's would not be found. */
 const PATTERNS = m`<svg class="defs" aria-hidden="true"><defs>
@@ -21,7 +25,8 @@ const PATTERNS = m`<svg class="defs" aria-hidden="true"><defs>
 <pattern id="hatch-client" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><path class="note" d="M1.5 0V6" stroke="currentColor" stroke-width="1.5"/></pattern>
 </defs></svg>`;
 
-export function renderPage(report: Report, plotter: Plotter): string {
+/** `sources`: what it was made of, by name. */
+export function renderPage(report: Report, plotter: Plotter, sources: readonly string[]): string {
   const { calibrations, runs, suites } = report;
   const answer = answerOf(report);
   const figures = figuresOf(report);
@@ -58,7 +63,7 @@ ${calibrations.map((calibration, i) => renderFigure(calibrationFigure(calibratio
 ${renderAccount(runs)}
 ${renderEnvironment(report)}
 </main>
-${renderFooter(report, zooms)}
+${renderFooter(report, zooms, sources)}
 ${zooms && m`<script>${trusted(plotter.script)}</script>`}
 </body>
 </html>
@@ -83,11 +88,15 @@ function renderContents(links: readonly (readonly [id: string, title: string])[]
   return m`<nav aria-label="Contents"><ul>${links.map(([id, title]) => m`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>`;
 }
 
-function renderFooter({ runs, suites }: Report, zooms: boolean): Markup {
+function renderFooter(
+  { runs, suites }: Report,
+  zooms: boolean,
+  sources: readonly string[],
+): Markup {
   const missing = runs.length > 0 && suites.length === 0;
   const { unit } = wordsOf(runs.map(({ result }) => result.loop));
   return m`<footer>
-<p>Made by patterns report of the results named above, and of nothing else.${
+<p>Made by patterns report of ${list(sources, MOST_SOURCES)}, and of nothing else.${
     missing &&
     ' A load does not know how its messages spread over the server’s workers: the bench does.'
   } † marks a percentile with fewer than ten ${unit}s beyond it.${

@@ -214,6 +214,7 @@ const trial = v.object({
     v.array(v.looseObject({ id: v.optional(count), accepted: count, messages: count })),
     [],
   ),
+  loops: v.optional(v.array(v.object({ busyShare: figure, delayMaxMs: figure })), []),
 });
 export type Trial = v.InferOutput<typeof trial>;
 
@@ -261,6 +262,9 @@ const suiteResult = v.object({
   placement: v.optional(text),
   note: v.optional(v.nullable(text), null),
   complete: v.optional(v.boolean(), true),
+  /** The plan in words, and what of it the page must know. */
+  asked: v.optional(text),
+  plan: v.optional(v.object({ quick: v.optional(v.boolean(), false) })),
 });
 export type Suite = v.InferOutput<typeof suiteResult>;
 

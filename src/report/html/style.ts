@@ -63,6 +63,7 @@ figcaption{font-weight:600;font-size:.95rem;margin-bottom:6px}
 .swatch{width:28px;height:14px;flex:none;overflow:visible}
 .swatch.small{width:14px}
 .ramp{width:126px;height:12px;flex:none;border-radius:2px}
+.run.short{white-space:nowrap}
 .run .swatch{vertical-align:-2px;margin-right:8px}
 .drawing svg{width:100%;height:auto;overflow:visible}
 svg.wide{display:block}
@@ -72,14 +73,17 @@ details{margin-top:14px}
 summary{cursor:pointer;color:var(--link);font-size:.9rem;width:fit-content;padding:3px 0}
 summary:hover{text-decoration:underline}
 :focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:2px}
-.scroll{overflow-x:auto;margin-top:12px;overflow-wrap:normal}
+/* A shade at an edge behind which there is more: the page's colour lies over it where there is none. */
+.scroll{overflow-x:auto;margin-top:12px;overflow-wrap:normal;background:linear-gradient(to right,var(--page) 45%,transparent) 0 0/44px 100% no-repeat local,linear-gradient(to left,var(--page) 45%,transparent) 100% 0/44px 100% no-repeat local,linear-gradient(to right,color-mix(in srgb,var(--axis) 55%,transparent),transparent) 0 0/14px 100% no-repeat scroll,linear-gradient(to left,color-mix(in srgb,var(--axis) 55%,transparent),transparent) 100% 0/14px 100% no-repeat scroll}
 table{border-collapse:collapse;font-size:.86rem;font-variant-numeric:tabular-nums;width:100%}
+caption span{position:sticky;left:0;display:inline-block;max-width:min(100%,calc(100vw - 40px));white-space:normal;overflow-wrap:anywhere}
 caption{text-align:left;color:var(--soft);padding-bottom:6px;font-size:.86rem}
 th,td{padding:6px 10px 6px 0;text-align:left;vertical-align:baseline;border-bottom:1px solid var(--line)}
 th:last-child,td:last-child{padding-right:0}
 thead th{color:var(--soft);font-weight:500;vertical-align:bottom;border-bottom-color:var(--axis)}
 tbody th{font-weight:500;min-width:9em;white-space:pre-wrap}
-td.number,th.number{text-align:right;white-space:nowrap}
+td.number,th.number{text-align:right}
+td.number{white-space:nowrap}
 td.few{color:var(--soft);font-style:italic}
 .facts{display:grid;grid-template-columns:minmax(9em,max-content) 1fr;gap:5px 22px;margin:14px 0 0;font-size:.9rem}
 .facts dt{color:var(--soft)}
@@ -159,7 +163,7 @@ section.chapter{break-before:page}
 figure,.verdict,.tiles,.caveats li,.touches li,tr{break-inside:avoid}
 h2,.lead,figcaption,.legend,.caveats{break-after:avoid}
 .tools,nav,details:not([open]),.zoom{display:none}
-.scroll{overflow:visible}
+.scroll{overflow:visible;background:none}
 table{font-size:8pt}
 tbody th{min-width:0}
 th,td{padding:4pt 6pt 4pt 0}

@@ -1,20 +1,35 @@
 /** A suite of the bench: its claims, its runs, where CPU went and how work spread over workers. */
 import type { Markup } from '../svg/markup.ts';
 import { askedOfSuite, sayFound } from './answer.ts';
-import { armsOf, caveatsOfSuite } from './arms.ts';
+import { armsOf, caveatsOfSuite, type Arm } from './arms.ts';
 import { renderFigure, type Figure, type Table } from './blocks.ts';
 import { claimsTable } from './figures/claims.ts';
 import { cpuDrawing } from './figures/cpu.ts';
 import { armDrawings } from './figures/dots.ts';
 import { workersDrawing } from './figures/workers.ts';
+import { glanceTable, inRank } from './glance.ts';
 import type { Suite } from './schema.ts';
+import { LEAST_RUNS } from './statistics.ts';
+import { most } from '../svg/scale.ts';
+import { capital, list } from './words.ts';
 
-const HOW =
-  'Every dot is a run: a fresh server and a fresh client. The upright line is the median of an arm, the bracket its 95\u00A0% bootstrap interval; a hollow dot is a run that others on the machine disturbed.';
+/** Only what is drawn is explained. */
+function howToRead(arms: readonly Arm[]): string {
+  const repeats = most(arms.map(({ trials }) => trials.length));
+  const disturbed = arms.some(({ trials }) => trials.some((trial) => trial.disturbed));
+  const marks = [
+    repeats > 1 && 'the upright line is the median of an arm',
+    repeats >= LEAST_RUNS && 'the bracket its 95\u00A0% bootstrap interval',
+    disturbed && 'a hollow mark is a run that others on the machine disturbed',
+  ].filter((words) => words !== false);
+  const rest = marks.length === 0 ? '' : ` ${capital(list(marks))}.`;
+  return `Every mark is a run: a fresh server and a fresh client.${rest}`;
+}
 
 /** `alone`: its question and its answer are the page's already. */
 export function renderSuite(suite: Suite, number: number, alone: boolean): Markup {
-  const arms = armsOf(suite);
+  const arms = inRank(armsOf(suite), suite);
+  const how = howToRead(arms);
   const decides = [suite.decides, ...suite.outcomes.map(({ claim }) => claim.figure)];
   const memory = decides.includes('bytesPerConnection');
   const dots = armDrawings(arms, memory);
@@ -27,12 +42,15 @@ export function renderSuite(suite: Suite, number: number, alone: boolean): Marku
         ? 'The claims'
         : 'The runs'
       : suite.question,
-    lead: alone ? HOW : `${askedOfSuite(suite)} ${sayFound(suite)} ${HOW}`,
+    lead: alone ? how : `${askedOfSuite(suite)} ${sayFound(suite)} ${how}`,
     caveats: caveatsOfSuite(suite, arms),
     drawings: [...dots.drawings, ...more.map(({ drawing }) => drawing)],
     tables: [dots.table, ...more.map(({ table }) => table)],
   };
-  return renderFigure(figure, adviceTable(suite) ?? claimsTable(suite));
+  return renderFigure(
+    figure,
+    adviceTable(suite) ?? claimsTable(suite) ?? glanceTable(arms, suite, memory),
+  );
 }
 
 /** Where a suite asked under several conditions: what to take under each. */

@@ -12,6 +12,19 @@ export function linearTicks(from: number, to: number, count: number): number[] {
   return ticks;
 }
 
+/** An axis with fewer ticks does not say how it goes. */
+const LEAST_TICKS = 3;
+
+/** `count` ticks, or as many more as it takes until there are LEAST_TICKS. */
+export function enoughTicks(make: (count: number) => number[], count: number): number[] {
+  const most = count + 3 * LEAST_TICKS;
+  let ticks = make(count);
+  for (let more = count + 1; ticks.length < LEAST_TICKS && more <= most; more += 1) {
+    ticks = make(more);
+  }
+  return ticks;
+}
+
 const MANTISSAS = [[1, 2, 5], [1, 3], [1]];
 
 /** 1, 2, 5, 10 …; of many decades fewer of each; of less than one, round steps. */

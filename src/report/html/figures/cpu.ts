@@ -84,7 +84,7 @@ export function cpuDrawing(arms: readonly Arm[]): { drawing: Drawing; table: Tab
   });
   return {
     drawing: {
-      title: 'Server CPU per message, of the middle run',
+      title: 'Server CPU per message, of the middle run: less is better',
       legend: renderLegend([
         { name: 'user', swatch: boxSwatch('bar user') },
         { name: 'system', swatch: boxSwatch('bar system') },

@@ -2,7 +2,7 @@
 import { m } from '../../svg/markup.ts';
 import { bothRows, type Dot, type Row } from '../../svg/rows.ts';
 import { least, linearScale, logEnds, logScale, most, tidy } from '../../svg/scale.ts';
-import { linearTicks, logTicks } from '../../svg/ticks.ts';
+import { enoughTicks, linearTicks, logTicks } from '../../svg/ticks.ts';
 import type { Arm, ArmTrial } from '../arms.ts';
 import type { Cell, Drawing, Figure, Table } from '../blocks.ts';
 import type { Stated } from '../caveats.ts';
@@ -15,6 +15,7 @@ import { capital, count, countTick, failuresInWords, rate, short, us, usTick } f
 interface Measure<Of> {
   readonly title: string;
   readonly axis: string;
+  readonly better: 'more' | 'less';
   readonly of: (run: Of) => number;
   /** The instrument's own error, where it states one. */
   readonly bounds?: (run: Of) => readonly [number, number];
@@ -27,6 +28,7 @@ const measuresOf = (unit: string): readonly Measure<Run>[] => [
   {
     title: `${capital(unit)}s a second`,
     axis: `${unit}s a second`,
+    better: 'more',
     of: ({ result }) => result.ratePerSecond,
     say: rate,
     tick: countTick,
@@ -40,6 +42,7 @@ function latency(key: 'p50' | 'p99'): Measure<Run> {
   return {
     title: `Latency, ${key}`,
     axis: key,
+    better: 'less',
     of: (run) => run.latency[`${key}Us`],
     bounds: ({ latency: { bounds } }) => [bounds[key].leastUs, bounds[key].mostUs],
     say: us,
@@ -97,17 +100,37 @@ function drawingOf(groups: readonly Group[], measure: Measure<Run>): Drawing {
   return plot(rows, measure);
 }
 
+/** Those that some arm has. */
+export function measuresOfArms(arms: readonly Arm[], memory: boolean): readonly ArmMeasure[] {
+  return (memory ? OF_IDLE_ARMS : OF_ARMS).filter(({ of }) =>
+    arms.some(({ trials }) => trials.some((trial) => Number.isFinite(of(trial)))),
+  );
+}
+
+/** The median of the runs that have the figure. */
+export function middleOf(
+  trials: readonly ArmTrial[],
+  { of }: { of: (trial: ArmTrial) => number },
+): number {
+  return median(trials.map(of).filter(Number.isFinite));
+}
+
+/** Some run had fewer than ten answers beyond this percentile. */
+export function restsOnFew(trials: readonly ArmTrial[], { percentile }: ArmMeasure): boolean {
+  return percentile !== undefined && trials.some(({ tooFew }) => tooFew.includes(percentile));
+}
+
 /** The same of a suite's arms. */
 export function armDrawings(
   arms: readonly Arm[],
   memory: boolean,
 ): { drawings: Drawing[]; table: Table } {
-  const measures = (memory ? OF_IDLE_ARMS : OF_ARMS).filter(({ of }) =>
-    arms.some(({ trials }) => trials.some((trial) => Number.isFinite(of(trial)))),
-  );
+  const measures = measuresOfArms(arms, memory);
   const failing = arms.some(({ trials }) => trials.some(({ errors }) => errors > 0));
   return {
-    drawings: measures.map((measure) => armDrawing(arms, measure)),
+    drawings: measures
+      .filter(({ undrawn }) => undrawn !== true)
+      .map((measure) => armDrawing(arms, measure)),
     table: {
       caption: 'Medians and their 95 % intervals',
       head: [
@@ -121,11 +144,15 @@ export function armDrawings(
         name,
         String(trials.length),
         String(trials.filter(({ disturbed }) => disturbed).length),
-        ...measures.map(({ of, say }): Cell => {
-          const values = trials.map(of);
+        ...measures.map((measure): Cell => {
+          const values = trials.map(measure.of).filter(Number.isFinite);
           const interval = medianInterval(values);
-          const range = interval === undefined ? '' : ` (${interval.map(say).join(' to ')})`;
-          return { text: `${say(median(values))}${range}` };
+          const range =
+            interval === undefined ? '' : ` (${interval.map(measure.say).join(' to ')})`;
+          return {
+            text: `${measure.say(median(values))}${range}`,
+            few: restsOnFew(trials, measure),
+          };
         }),
         ...(failing ? [failuresOf(trials)] : []),
       ]),
@@ -143,47 +170,66 @@ function failuresOf(trials: readonly ArmTrial[]): string {
   return how === '' ? total : `${total} (${how})`;
 }
 
-type ArmMeasure = Measure<Arm['trials'][number]>;
+interface ArmMeasure extends Measure<ArmTrial> {
+  /** Which percentile it is, for those that rest on too few answers. */
+  readonly percentile?: string;
+  /** It stands in tables alone. */
+  readonly undrawn?: true;
+}
 
 const OF_ARMS: readonly ArmMeasure[] = [
   {
     title: 'Messages a second',
     axis: 'messages a second',
+    better: 'more',
     of: ({ perSecond }) => perSecond,
     say: rate,
     tick: countTick,
     log: false,
   },
-  {
-    title: 'Latency, p50',
-    axis: 'p50',
-    of: ({ p50Us }) => p50Us,
-    say: us,
-    tick: usTick,
-    log: true,
-  },
-  {
-    title: 'Latency, p99',
-    axis: 'p99',
-    of: ({ p99Us }) => p99Us,
-    say: us,
-    tick: usTick,
-    log: true,
-  },
+  armLatency('p50', 'p50', ({ p50Us }) => p50Us),
+  armLatency('p99', 'p99', ({ p99Us }) => p99Us),
+  { ...armLatency('p99.9', 'p999', ({ p999Us }) => p999Us), undrawn: true },
   {
     title: 'Server CPU per message',
     axis: 'CPU time per message',
+    better: 'less',
     of: ({ cpuUs }) => cpuUs,
     say: us,
     tick: usTick,
     log: false,
   },
+  {
+    title: 'Longest loop delay',
+    axis: 'longest loop delay',
+    better: 'less',
+    of: ({ longestLoopDelayUs }) => longestLoopDelayUs,
+    say: us,
+    tick: usTick,
+    log: true,
+    undrawn: true,
+  },
 ];
+
+function armLatency(name: string, percentile: string, of: (trial: ArmTrial) => number): ArmMeasure {
+  return {
+    title: `Latency, ${name}`,
+    axis: name,
+    better: 'less',
+    percentile,
+    of,
+    say: us,
+    tick: usTick,
+    log: true,
+  };
+}
+
 const bytes = (value: number): string => `${short(value / 1024)} KiB`;
 const OF_IDLE_ARMS: readonly ArmMeasure[] = [
   {
     title: 'Resident memory a connection',
     axis: 'resident memory a connection',
+    better: 'less',
     of: ({ bytesPerConnection }) => bytesPerConnection,
     say: bytes,
     tick: bytes,
@@ -205,7 +251,7 @@ function armDrawing(arms: readonly Arm[], measure: ArmMeasure): Drawing {
           title: `${name}, run ${i + 1}: ${measure.say(values[i])}${trial.disturbed ? ', disturbed' : ''}`,
         }))
         .filter(({ value }) => Number.isFinite(value)),
-      median: known.length > 0 ? median(known) : undefined,
+      median: known.length > 1 ? median(known) : undefined,
       interval: medianInterval(known),
       note: measure.say(median(known)),
     };
@@ -213,7 +259,10 @@ function armDrawing(arms: readonly Arm[], measure: ArmMeasure): Drawing {
   return plot(rows, measure);
 }
 
-function plot<Of>(rows: readonly Row[], { axis, log, say, tick, title }: Measure<Of>): Drawing {
+function plot<Of>(
+  rows: readonly Row[],
+  { axis, better, log, say, tick, title }: Measure<Of>,
+): Drawing {
   // A latency's least bound may be next to nothing, and would take all the room.
   const values = rows.flatMap(({ dots, interval }) => [
     ...dots.map(({ value }) => value),
@@ -228,11 +277,12 @@ function plot<Of>(rows: readonly Row[], { axis, log, say, tick, title }: Measure
     scale: (start: number, end: number) =>
       far ? logScale(from, to, start, end) : linearScale(from, to, start, end),
     ticks: (narrow) =>
-      (far ? logTicks(from, to, narrow ? 4 : 8) : linearTicks(from, to, narrow ? 3 : 6)).map(
-        (value) => ({ value, label: tick(value) }),
-      ),
+      enoughTicks(
+        (count) => (far ? logTicks : linearTicks)(from, to, count),
+        far ? (narrow ? 4 : 8) : narrow ? 3 : 6,
+      ).map((value) => ({ value, label: tick(value) })),
   });
-  return { title, image };
+  return { title: `${title}: ${better} is better`, image };
 }
 
 /** From 0, unless all values lie close together far from it: dots, unlike bars, need no 0. */

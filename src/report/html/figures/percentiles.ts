@@ -153,7 +153,7 @@ function draw(lines: readonly Line[], goals: readonly Goal[], unit: string, size
       ticks: ninesTicks(answers).map(({ label, share }) => ({ value: share, label })),
       title: `share of ${unit}s`,
     },
-    { scale: y, ticks, title: 'latency' },
+    { scale: y, ticks, title: 'latency: less is better' },
   );
   return svg(
     size,

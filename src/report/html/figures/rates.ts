@@ -28,10 +28,12 @@ export function ratesFigure(
   caveats: readonly Stated[],
 ): Figure | undefined {
   if (sweeps.length === 0) return undefined;
+  const knees = sweeps.flatMap(({ knee }) => knee ?? []);
+  const shaded = knees.length === 1 && (knees[0].missedPerSecond ?? null) !== null;
   return {
     id: 'rates',
     title: 'Throughput against latency',
-    lead: 'Answers or events a second, and how long they took: the solid line is p99, the dashed one p50, both medians where a rate was tried more than once. A cross is a load that missed its service level or its rate. Beyond the knee latency grows and grows.',
+    lead: `Answers or events a second, and how long they took: the solid line is p99, the dashed one p50, both medians where a rate was tried more than once. A cross is a load that missed its service level or its rate.${shaded ? ' The shaded part begins at the lowest rate above the knee that missed it.' : ''}`,
     caveats,
     drawings: [
       {
@@ -82,8 +84,8 @@ function draw(sweeps: readonly Sweep[], size: Size): Markup {
     knees.length === 1 && sweeps.map((sweep) => drawBeyond(sweep, x, area)),
     drawFrame(
       area,
-      { scale: x, ticks: xTicks, title: 'a second' },
-      { scale: y, ticks: yTicks, title: 'latency' },
+      { scale: x, ticks: xTicks, title: 'a second: more is better' },
+      { scale: y, ticks: yTicks, title: 'latency: less is better' },
     ),
     sweeps.map((sweep) => drawSweep(sweep, x, y)),
     [...new Set(sweeps.map((sweep) => goalOf(sweep, y, area).text))].map(trusted),

@@ -137,7 +137,7 @@ function draw(run: Run, ends: readonly [number, number], size: Size): Markup {
       ticks: timeTicks.map((value) => ({ value, label: String(value) })),
       title: 'seconds since the measurement began',
     }),
-    drawYAxis(map, { scale: y, ticks, title: 'latency' }),
+    drawYAxis(map, { scale: y, ticks, title: 'latency: less is better' }),
     drawCells(grid, map, x),
     drawLines(slices, x, y),
     drawYAxis(strip, { scale: rateScale, ticks: rateTicks, title: '' }),

@@ -43,7 +43,7 @@ export function workersDrawing(
   });
   return {
     drawing: {
-      title: 'Spread over workers',
+      title: 'Spread over workers: the closer to even the better',
       image,
     },
     table: {
