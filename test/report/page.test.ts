@@ -370,6 +370,17 @@ t.test('a bench: what was measured, and at a glance which arm is the best', asyn
   hasNot(t, first, 'upright line');
 });
 
+t.test('disturbed runs: of some arms, or of each', async (t) => {
+  const result = benchResult() as {
+    blocks: { runs: Record<string, { foreignCores: number }[]> };
+  };
+  has(t, page(t, { a: result }), '1 disturbed run had to be kept, some of each arm: a quiet');
+  for (const [arm, trials] of Object.entries(result.blocks.runs)) {
+    for (const trial of trials) if (arm !== 'single') trial.foreignCores = 0;
+  }
+  has(t, page(t, { a: result }), 'had to be kept (single): do not hold it against the rest');
+});
+
 t.test('of rates against latency only what is drawn is said', async (t) => {
   const at = (rate: number) => small({ offeredPerSecond: rate, ratePerSecond: rate });
   const two = sectionOf(page(t, { a: at(200), b: at(400) }), 'rates');

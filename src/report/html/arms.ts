@@ -124,12 +124,17 @@ export function caveatsOfSuite(
   const unsettled = of(({ settled }) => !settled);
   const armsIn = (few: readonly { readonly arm: string }[]): string =>
     list([...new Set(few.map(({ arm }) => arm))]);
+  /** Where every arm has some, none of them is worse off than the rest. */
+  const whose = (few: readonly { readonly arm: string }[]): string =>
+    new Set(few.map(({ arm }) => arm)).size === arms.length
+      ? ', some of each arm: a quiet machine would show better figures'
+      : ` (${armsIn(few)}): do not hold ${few.length === 1 ? 'it' : 'them'} against the rest`;
   const some = (few: readonly unknown[]): string =>
     `${count(few.length)} of ${plural(trials.length, 'run')}`;
   const stated: (Stated | false)[] = [
     blocks.keptDisturbed > 0 && {
       level: 'bad',
-      text: `${sayKept(blocks.keptDisturbed, plan?.quick === true)} (${armsIn(disturbed)}): do not hold ${blocks.keptDisturbed === 1 ? 'it' : 'them'} against the rest`,
+      text: `${sayKept(blocks.keptDisturbed, plan?.quick === true)}${whose(disturbed)}`,
     },
     failed.length > 0 && {
       level: 'bad',
