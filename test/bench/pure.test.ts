@@ -9,7 +9,7 @@ import { Folder, slug } from '../../bench/folder.ts';
 import { ClientRefusal } from '../../bench/measure/client.ts';
 import { runBlocks } from '../../bench/measure/compare.ts';
 import { parseCores, place } from '../../bench/measure/cores.ts';
-import { loopFigures, parseBatches } from '../../bench/measure/loops.ts';
+import { loopFigures, parseBatches, type LoopFigures } from '../../bench/measure/loops.ts';
 import { workOf, type Trial } from '../../bench/measure/trial.ts';
 import { drawProgress, formatLeft, leftOf, Progress } from '../../bench/progress.ts';
 import { questions } from '../../bench/questions/index.ts';
@@ -17,6 +17,7 @@ import { PEERS } from '../../bench/questions/peers.ts';
 import { armOf } from '../../bench/questions/question.ts';
 import { ALL, FEW, timingOf, wanted } from '../../bench/questions/servers.ts';
 import { plansOf, type BenchRequest } from '../../bench/request.ts';
+import { FIGURES } from '../../bench/suites/suite.ts';
 import type { BenchPlan } from '../../bench/result.ts';
 import { modeNames } from '../../src/modes/index.ts';
 import { armsOf } from '../../src/report/html/arms.ts';
@@ -445,9 +446,33 @@ t.test('the work of workers: one that only reads for others is none, an idle one
   ];
   for (const [name, workers, expected] of cases) {
     t.same(workOf(workers), expected, name);
-    const run = { ...trial({ workers }), workers };
+    const run = { ...trial({ workers }), workers, loops: [] };
     const suite = { blocks: { runs: { arm: [run] } } } as unknown as Parameters<typeof armsOf>[0];
     const [{ trials }] = armsOf(suite);
     if (expected.some((one) => one > 0)) t.same(trials[0].work, expected, `${name}: in the page`);
+  }
+});
+
+t.test('the longest delay is that of a loop that worked', async (t) => {
+  const loop = (busyShare: number, delayMaxMs: number): LoopFigures => ({
+    pid: 1,
+    threadId: 0,
+    seconds: 1,
+    delayP50Ms: 1,
+    delayP99Ms: 2,
+    delayMaxMs,
+    gcMs: 0,
+    gcCount: 0,
+    gcLongestMs: 0,
+    busyShare,
+  });
+  const cases: [string, LoopFigures[], number][] = [
+    ['of several the longest', [loop(0.9, 7), loop(0.5, 12)], 12],
+    ['not of one that only supervises', [loop(0.9, 7), loop(0.001, 400)], 7],
+    ['none worked', [loop(0.001, 400)], Number.NaN],
+    ['none was watched', [], Number.NaN],
+  ];
+  for (const [name, loops, expected] of cases) {
+    t.same(FIGURES.longestLoopDelayMs.of(trial({ loops })), expected, name);
   }
 });
