@@ -386,6 +386,10 @@ t.test('of rates against latency only what is drawn is said', async (t) => {
   const two = sectionOf(page(t, { a: at(200), b: at(400) }), 'rates');
   hasNot(t, two, 'shaded', 'loads at two rates have no knee');
   hasNot(t, two, 'grows');
+  hasNot(t, two, 'cross', 'both kept their rate');
+  hasNot(t, two, 'missed');
+  const late = { offeredPerSecond: 900, ratePerSecond: 300, scheduled: 1800 };
+  has(t, sectionOf(page(t, { a: at(200), b: small(late) }), 'rates'), 'A cross is a load');
   has(t, two, 'latency: less is better');
   has(t, sectionOf(page(t, { a: kneeResult() }), 'rates'), 'The shaded part begins at');
   const most = kneeResult({ missedPerSecond: null, limit: 'most' });

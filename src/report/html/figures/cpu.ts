@@ -34,7 +34,7 @@ export function cpuFigure(runs: readonly Run[], caveats: readonly Stated[]): Fig
       measured.some(({ result }) => result.loop === 'open')
         ? ', and of the load generator’s threads without the idle spins of their clock'
         : ', and of the load generator'
-    }. A load measures both as wholes; user and system time apart come from the bench.`,
+    }. A load measures both as wholes; user and system time apart come from the bench. Less is better.`,
     caveats: measured.length > 1 && differ ? [...caveats, rest] : caveats,
     drawings: [
       {

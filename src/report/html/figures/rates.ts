@@ -29,11 +29,12 @@ export function ratesFigure(
 ): Figure | undefined {
   if (sweeps.length === 0) return undefined;
   const knees = sweeps.flatMap(({ knee }) => knee ?? []);
+  const missed = anyMissed(sweeps);
   const shaded = knees.length === 1 && (knees[0].missedPerSecond ?? null) !== null;
   return {
     id: 'rates',
     title: 'Throughput against latency',
-    lead: `Answers or events a second, and how long they took: the solid line is p99, the dashed one p50, both medians where a rate was tried more than once. A cross is a load that missed its service level or its rate.${shaded ? ' The shaded part begins at the lowest rate above the knee that missed it.' : ''}`,
+    lead: `Answers or events a second, and how long they took: the solid line is p99, the dashed one p50, both medians where a rate was tried more than once.${missed ? ' A cross is a load that missed its service level or its rate.' : ''}${shaded ? ' The shaded part begins at the lowest rate above the knee that missed it.' : ''}`,
     caveats,
     drawings: [
       {
@@ -45,13 +46,17 @@ export function ratesFigure(
   };
 }
 
+function anyMissed(sweeps: readonly Sweep[]): boolean {
+  return sweeps.some(({ points }) => points.some(({ met }) => !met));
+}
+
 function legendOf(sweeps: readonly Sweep[]): Markup {
   const items = sweeps.flatMap(({ name, series }): LegendItem[] => [
     { name: `${name}: p99`, swatch: lineSwatch(series) },
     { name: 'p50', swatch: lineSwatch(series, 'line second', null) },
   ]);
   const missed = m`<svg class="swatch" viewBox="0 0 28 14" aria-hidden="true">${cross(14, 7, 4)}</svg>`;
-  return renderLegend([...items, { name: 'missed', swatch: missed }]);
+  return renderLegend(anyMissed(sweeps) ? [...items, { name: 'missed', swatch: missed }] : items);
 }
 
 function draw(sweeps: readonly Sweep[], size: Size): Markup {
