@@ -70,9 +70,10 @@ export interface Server extends AsyncDisposable {
    */
   publish(topic: string, message: unknown): void;
   /**
-   * Stops accepting, answers what was received, closes every connection and ends every worker. Past `drainTimeoutMs`
-   * (default: the option) what remains is cut. Calling it again gives the same promise; with a shorter deadline, that
-   * one holds.
+   * Stops accepting, answers what was received, closes every connection and ends every worker. Where the protocol's last
+   * reply can tell the peer (HTTP's `Connection: close`), messages that have begun to come are waited for, and an idle
+   * connection has 100 ms for one that is on its way. Past `drainTimeoutMs` (default: the option) what remains is cut.
+   * Calling it again gives the same promise; with a shorter deadline, that one holds.
    */
   close(options?: { drainTimeoutMs?: number }): Promise<CloseResult>;
 }

@@ -21,6 +21,7 @@ import type { Subscriber } from './topics.ts';
 import type { Wire, WireListener } from './wire.ts';
 
 const EMPTY = Buffer.alloc(0);
+const NOT_DECODING = -1;
 
 /** What runs a protocol's messages: the handler, or the part of it that a switch names. */
 export type Hooks = Pick<MessageHandler, 'message' | 'open' | 'drain' | 'close'>;
@@ -41,6 +42,8 @@ export class Conversation extends Lifetime implements Connection, WireListener, 
   #paused = false;
   /** The decoder has found a switch, and replies are due. */
   #switchDue: string | undefined = undefined;
+  /** While bytes are being decoded: where they end. */
+  #decodesTo = NOT_DECODING;
   /** The tick of the last WAIT. */
   #waitingFrom = 0;
   #abort: AbortController | undefined = undefined;
@@ -282,6 +285,7 @@ export class Conversation extends Lifetime implements Connection, WireListener, 
     loop.reading = this;
     this.flushOutbox();
     decoder.feed(buffer, from, to, fresh);
+    this.#decodesTo = to;
     let step: Step = Step.HOLD;
     let found = false;
     while (this.gate === 0) {
@@ -295,6 +299,7 @@ export class Conversation extends Lifetime implements Connection, WireListener, 
       }
       if (decoder !== this.decoder) break; // it switched: what is left belongs to the next one
     }
+    this.#decodesTo = NOT_DECODING;
     this.#keepRest(buffer, decoder.pos, to, step === Step.MORE);
     if (decoder.deadlineMs !== this.deadlineMs || (found && decoder.deadlineMs)) {
       this.watch(decoder, found);
@@ -319,7 +324,7 @@ export class Conversation extends Lifetime implements Connection, WireListener, 
   }
 
   #message(decoder: Decoder<unknown>, buffer: Buffer): void {
-    if (this.leaving !== undefined) return;
+    if (this.leaving !== undefined || this.announced) return;
     this.loop.counters.messages += 1;
     try {
       this.run(decoder, buffer);
@@ -392,7 +397,8 @@ export class Conversation extends Lifetime implements Connection, WireListener, 
 
   /** Every whole message received has started. */
   #caughtUp(): void {
-    if (this.stopping && this.decoder.unfinished !== true) this.depart('stop');
+    if (this.stopping && this.#ended && !this.stillComing) this.depart('stop');
+    else if (this.stopping) this.departWhenDue();
     if (!this.#ended || this.gate & OVER) return;
     const decoder = this.decoder;
     const kept = this.#kept;
@@ -441,6 +447,11 @@ export class Conversation extends Lifetime implements Connection, WireListener, 
 
   protected get stillComing(): boolean {
     return this.decoder.unfinished === true;
+  }
+
+  protected get moreCame(): boolean {
+    if (this.#decodesTo !== NOT_DECODING) return this.decoder.pos < this.#decodesTo;
+    return this.#kept !== undefined;
   }
 
   // ---- going on, and the end ----------------------------------------------------------------------------------------

@@ -9,7 +9,16 @@ import { Gate, OVER } from './gate.ts';
 import type { Loop } from './loop.ts';
 import { Pulse } from './pulse.ts';
 import { Replies } from './replies.ts';
+import { SlotState } from './slot.ts';
 import type { WheelEntry } from './wheel.ts';
+
+/**
+ * The server stops, and looks this often at connections between two messages. One that was found idle by so many looks on
+ * end has had 100 ms for a message that was on its way (nginx has keepalive_min_timeout for it): between two looks of a
+ * loop there is always a read, however busy it is.
+ */
+export const IDLE_LOOK_MS = 50;
+export const IDLE_LOOKS = 3;
 
 /** The peer has not closed as the protocol has it (RFC 6455, 7.1.5). */
 const NO_FAREWELL = { status: 1006, text: '' };
@@ -30,6 +39,8 @@ export abstract class Lifetime extends Replies implements WheelEntry {
   #leftAt = 0;
   /** We have ended. */
   #finished = false;
+  /** How often on end it was found idle while the server stops. */
+  #idleLooks = 0;
 
   constructor(loop: Loop) {
     super(loop);
@@ -76,10 +87,27 @@ export abstract class Lifetime extends Replies implements WheelEntry {
     this.endIfDone();
   }
 
-  /** The server stops: messages that came whole are answered, then the end. */
+  /** The server stops: what was received is answered, then the end. */
   drain(): void {
     this.drainStream();
-    if (this.gate === 0 && this.decoder.unfinished !== true) this.depart('stop');
+    if (this.gate === 0) this.departWhenDue();
+  }
+
+  /** The last reply tells the peer that nothing follows. */
+  get announcesEnd(): boolean {
+    return this.codec.encodeLast !== undefined;
+  }
+
+  /** Something has come of a message. */
+  get isAmidMessage(): boolean {
+    return this.stillComing || this.moreCame;
+  }
+
+  /** The server stops, and looks at its connections every IDLE_LOOK_MS. */
+  endIfIdle(): void {
+    const isIdle = this.gate === 0 && this.slots.head === undefined && !this.isAmidMessage;
+    this.#idleLooks = isIdle ? this.#idleLooks + 1 : 0;
+    if (this.#idleLooks === IDLE_LOOKS) this.depart('stop');
   }
 
   /** Ends at once. */
@@ -109,6 +137,21 @@ export abstract class Lifetime extends Replies implements WheelEntry {
     const goodbye = this.codec.encodeClose?.(code, status, text);
     if (goodbye === undefined) this.finish(code);
     else this.leave(code, goodbye);
+  }
+
+  /**
+   * The server stops, and every whole message received has started. Where the last reply tells the peer, it is the one to
+   * the newest message; a message of which something has come is waited for. Who is idle, or gets a stream whose first
+   * bytes said nothing of an end, has its time (`endIfIdle`).
+   */
+  protected departWhenDue(): void {
+    if (this.stillComing) return;
+    if (this.announcesEnd) {
+      this.#idleLooks = 0;
+      const { tail } = this.slots;
+      if (this.moreCame || tail === undefined || tail.state === SlotState.STREAMING) return;
+    }
+    this.depart('stop');
   }
 
   protected sayGoodbye(goodbye: Uint8Array): void {

@@ -15,6 +15,7 @@ import { Writer } from '../protocols/writer.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { LoneBus, type Bus } from './bus.ts';
 import { Conversation } from './conversation.ts';
+import { IDLE_LOOK_MS } from './lifetime.ts';
 import { socketFrom, takeHandle, type Handle } from './handles.ts';
 import type { Replies } from './replies.ts';
 import { fastWire, plainWire } from './socket-wire.ts';
@@ -110,6 +111,8 @@ export class Loop {
   #dirty: Replies[] = [];
   #ids = 0;
   #draining = false;
+  /** Ends the looks at idle connections. */
+  #stopLooks: (() => void) | undefined = undefined;
   #onEmpty: (() => void) | undefined = undefined;
 
   constructor(options: LoopOptions) {
@@ -197,6 +200,7 @@ export class Loop {
   drain(): Promise<void> {
     this.#draining = true;
     for (const conversation of this.#conversations) conversation.drain();
+    this.#stopLooks ??= this.#clock.every(IDLE_LOOK_MS, this.#look);
     if (isSocketHandler(this.#options.handler)) this.#options.handler.drain?.();
     return new Promise((resolve) => {
       this.#onEmpty = resolve;
@@ -248,6 +252,10 @@ export class Loop {
     for (const conversation of dirty) conversation.flushDirty();
   };
 
+  #look = (): void => {
+    for (const conversation of this.#conversations) conversation.endIfIdle();
+  };
+
   #admit(): boolean {
     if (this.isFull) {
       this.counters.refused += 1;
@@ -294,7 +302,10 @@ export class Loop {
   }
 
   #checkEmpty(): void {
-    if (this.counters.open === 0) this.#onEmpty?.();
+    if (this.counters.open > 0 || this.#onEmpty === undefined) return;
+    this.#stopLooks?.();
+    this.#stopLooks = undefined;
+    this.#onEmpty();
   }
 }
 

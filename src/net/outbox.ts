@@ -66,6 +66,16 @@ export function flushWriter(writer: Writer, wire: Wire): boolean {
   return true;
 }
 
+/** The bytes that a writer holds. Empties it. */
+export function takeBytes(writer: Writer): Uint8Array {
+  let bytes: Uint8Array;
+  if (writer.string !== '')
+    bytes = Buffer.from(writer.string, writer.latin1Only ? 'latin1' : 'utf8');
+  else bytes = writer.single ?? Buffer.from(writer.buffer.subarray(0, writer.length));
+  writer.clear();
+  return bytes;
+}
+
 function toBytes(piece: Uint8Array | string): Uint8Array {
   return typeof piece === 'string' ? Buffer.from(piece, 'utf8') : piece;
 }

@@ -10,7 +10,7 @@ import type { After, Codec, ReplyStream } from '../protocols/protocol.ts';
 import type { Writer } from '../protocols/writer.ts';
 import { Gate, OVER } from './gate.ts';
 import type { Loop } from './loop.ts';
-import { flushWriter, Outbox } from './outbox.ts';
+import { flushWriter, Outbox, takeBytes } from './outbox.ts';
 import { SlotQueue, SlotState, type Ending, type Slot } from './slot.ts';
 import { StreamPump } from './stream-pump.ts';
 import type { Encoded } from './topics.ts';
@@ -49,6 +49,8 @@ export abstract class Replies {
   protected untilClose = false;
   /** The server stops. */
   protected stopping = false;
+  /** A reply said that it is the last: what comes behind its message is not looked at. */
+  protected announced = false;
 
   constructor(loop: Loop) {
     this.loop = loop;
@@ -71,6 +73,8 @@ export abstract class Replies {
   protected abstract runDrain(): void;
   /** The last message was given away before it was whole. */
   protected abstract get stillComing(): boolean;
+  /** Bytes have come behind the last message. */
+  protected abstract get moreCame(): boolean;
 
   send(message: unknown): Sent {
     if (this.#isShut()) return Sent.CLOSED;
@@ -243,7 +247,8 @@ export abstract class Replies {
 
   /** Writes one reply. True: it streams, and stays at the head. */
   #leave(state: SlotState, value: unknown, input: unknown, slot: Slot | undefined): boolean {
-    const writer = this.writer();
+    const isLast = this.stopping && this.#isLast(state, slot);
+    let writer = isLast ? this.loop.lateWriter : this.writer();
     let after: After | undefined;
     if (state === SlotState.BYTES) {
       writer.raw(value as Uint8Array);
@@ -261,11 +266,34 @@ export abstract class Replies {
         after = this.#failed(error, writer, input, slot);
       }
     }
+    if (isLast) {
+      const reply = takeBytes(writer);
+      writer = this.writer();
+      after = this.#announce(reply, after, writer);
+    }
     if (writer === this.loop.lateWriter) {
       this.collected(writer);
       if (this.#outbox.waitingBytes > FLUSH_BYTES) this.flushOutbox();
     }
     return after !== undefined && this.#apply(after, slot);
+  }
+
+  /** The server stops, and as far as is known this is the reply to the last message. */
+  #isLast(state: SlotState, slot: Slot | undefined): boolean {
+    if (this.codec.encodeLast === undefined || state === SlotState.ENDS || this.moreCame)
+      return false;
+    return slot === undefined ? state !== SlotState.BYTES : slot.counted && slot.next === undefined;
+  }
+
+  /** Tells the peer that `reply` is the last, unless it is none, or begins another protocol. */
+  #announce(reply: Uint8Array, after: After | undefined, writer: Writer): After | undefined {
+    if (reply.length === 0 || after?.switchTo !== undefined) {
+      writer.raw(reply);
+      return after;
+    }
+    writer.raw(this.codec.encodeLast!(reply));
+    this.announced = true;
+    return { stream: after?.stream, close: true };
   }
 
   /** The protocol's error reply, or the end. */
@@ -297,7 +325,7 @@ export abstract class Replies {
       return true;
     }
     if (after.switchTo !== undefined) this.switchTo(after.switchTo, after.handover);
-    if (after.close === true) this.endBehind(slot, 'handler');
+    if (after.close === true) this.endBehind(slot, this.announced ? 'stop' : 'handler');
     return false;
   }
 

@@ -45,30 +45,30 @@ export interface Slot {
 
 export class SlotQueue {
   head: Slot | undefined = undefined;
-  #tail: Slot | undefined = undefined;
+  tail: Slot | undefined = undefined;
 
   push(state: SlotState, value: unknown, input: unknown, counted: boolean): Slot {
     const slot: Slot = { state, value, input, counted, after: undefined, next: undefined };
-    if (this.#tail === undefined) this.head = slot;
-    else this.#tail.next = slot;
-    this.#tail = slot;
+    if (this.tail === undefined) this.head = slot;
+    else this.tail.next = slot;
+    this.tail = slot;
     return slot;
   }
 
   shift(): void {
     this.head = this.head?.next;
-    if (this.head === undefined) this.#tail = undefined;
+    if (this.head === undefined) this.tail = undefined;
   }
 
   /** Only the head stays, where it is `slot`; undefined: none does. */
   cutBehind(slot: Slot | undefined): void {
     this.head = slot;
-    this.#tail = slot;
+    this.tail = slot;
     if (slot !== undefined) slot.next = undefined;
   }
 
   clear(): void {
     this.head = undefined;
-    this.#tail = undefined;
+    this.tail = undefined;
   }
 }

@@ -115,6 +115,13 @@ export interface Codec<In, Out> {
   /** Writes the reply to a message whose handler threw. Where it is missing, the connection is closed instead. The text of `error` MUST NOT be sent: it is the server's own. */
   encodeError?(error: unknown, writer: Writer, input: In | undefined): After | undefined;
   /**
+   * `reply`, as `encode` or `encodeError` wrote it, which says besides that the connection ends behind it (HTTP's
+   * `Connection: close`). A server that stops then goes on until it has said so: what has come of a message is waited for,
+   * and who is between two messages has some time for one that is on its way. Where it is missing, what came whole is
+   * answered, and the end follows.
+   */
+  encodeLast?(reply: Uint8Array): Uint8Array;
+  /**
    * Every message has its reply, and the peer tells them apart by their order alone: the next one would be taken for one
    * that is missing. A handler that returns undefined, and has not closed the connection, has then failed.
    */

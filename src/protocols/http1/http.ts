@@ -2,6 +2,7 @@
 import type { Codec, Protocol } from '../protocol.ts';
 import type { Writer } from '../writer.ts';
 import { ResponseEncoder } from './encode.ts';
+import { encodeLast } from './encode-last.ts';
 import { encodeRequest } from './encode-request.ts';
 import { HeadLines, type Now } from './head-lines.ts';
 import { limitsOf, readHttpOptions, type HttpOptions } from './options.ts';
@@ -72,6 +73,7 @@ export function makeHttp(options: HttpOptions, now: Now): HttpProtocol {
       },
       encode: encoder.encode.bind(encoder),
       encodeError: encoder.encodeError.bind(encoder),
+      encodeLast,
       repliesToAll: true,
     }),
     client: Object.freeze({
