@@ -8,6 +8,7 @@
 import { Worker } from 'node:worker_threads';
 import { handlerErrors } from '../channels.ts';
 import { probeInternals, socketFrom, type Handle } from '../net/handles.ts';
+import { IDLE_LOOK_MS, IDLE_LOOKS } from '../net/lifetime.ts';
 import { NOTHING_COUNTED, type Counters } from '../net/loop.ts';
 import type { Plan, WorkerContext, WorkerSide } from '../workers/plan.ts';
 import { reviveError } from '../workers/messages.ts';
@@ -78,6 +79,8 @@ interface Seat {
   /** Shared with the thread, which alone writes: COUNTS. */
   readonly counts: Float64Array;
   client: Handle | undefined;
+  /** While the server stops: how often on end its client was found idle. */
+  idleLooks: number;
 }
 
 /** The threads of a child process, and who waits for one. */
@@ -90,6 +93,8 @@ class Threads {
   /** What threads counted that are gone. */
   #past: Record<Count, number> = { messages: 0, errors: 0, bytesIn: 0, bytesOut: 0 };
   #draining = false;
+  /** Their protocol tells peers of the end in its last reply. */
+  #announces = false;
   #onChange: (() => void) | undefined = undefined;
 
   constructor(plan: Plan) {
@@ -107,6 +112,7 @@ class Threads {
       seat.worker.once('error', reject).once('message', (note: ThreadNote) => {
         if (note.type === 'failed') reject(reviveError(note.error));
         else resolve();
+        this.#announces = note.type === 'ready' && note.announces;
       });
     });
     this.#idle.push(seat);
@@ -143,22 +149,18 @@ class Threads {
   /**
    * Threads at a message finish it. One that waits in its read is told by its peer: we half-close, a peer closes, and
    * the read returns. For those that do not, `LINGER_MS`; then the process is killed with the threads in it.
+   *
+   * Where the last reply tells peers of the end, that waits until they have been idle for a while, and those that wait for
+   * a thread still get one.
    */
   async drain(): Promise<void> {
     this.#draining = true;
-    for (const client of this.#waiting) client.close();
-    this.#waiting = [];
     for (const seat of this.#seats) {
       Atomics.store(seat.control, 1, 1);
       seat.worker.postMessage('drain');
-      const reading =
-        Atomics.compareExchange(seat.control, 0, ThreadState.READING, ThreadState.CLOSING) ===
-        ThreadState.READING;
-      if (reading && seat.client !== undefined)
-        socketFrom(seat.client, { allowHalfOpen: true, pauseOnCreate: true })
-          .on('error', () => {})
-          .end();
     }
+    if (this.#announces) await this.#endWhenIdle();
+    else this.#endAll();
     await this.#until(() =>
       [...this.#seats].every(
         (seat) => Atomics.load(seat.control, 0) !== ThreadState.BUSY || seat.client === undefined,
@@ -182,6 +184,43 @@ class Threads {
     );
   }
 
+  #endAll(): void {
+    for (const client of this.#waiting) client.close();
+    this.#waiting = [];
+    for (const seat of this.#seats) this.#endRead(seat);
+  }
+
+  /** Resolves when every client is gone, or was found idle and knows of the end. */
+  async #endWhenIdle(): Promise<void> {
+    const looks = setInterval(() => {
+      for (const seat of this.#seats) {
+        const idle = Atomics.load(seat.control, 0) === ThreadState.READING;
+        seat.idleLooks = idle ? seat.idleLooks + 1 : 0;
+        if (seat.idleLooks === IDLE_LOOKS) this.#endRead(seat);
+      }
+      this.#onChange?.();
+    }, IDLE_LOOK_MS);
+    await this.#until(
+      () =>
+        this.#waiting.length === 0 &&
+        [...this.#seats].every(
+          ({ client, control }) =>
+            client === undefined || Atomics.load(control, 0) === ThreadState.CLOSING,
+        ),
+    );
+    clearInterval(looks);
+  }
+
+  /** Half-closes the connection of a thread that waits in its read. */
+  #endRead({ control, client }: Seat): void {
+    const { READING, CLOSING } = ThreadState;
+    if (Atomics.compareExchange(control, 0, READING, CLOSING) !== READING) return;
+    if (client === undefined) return;
+    socketFrom(client, { allowHalfOpen: true, pauseOnCreate: true })
+      .on('error', () => {})
+      .end();
+  }
+
   get #open(): number {
     let open = this.#waiting.length;
     for (const seat of this.#seats) if (seat.client !== undefined) open += 1;
@@ -198,6 +237,7 @@ class Threads {
 
   #serve(seat: Seat, client: Handle): void {
     seat.client = client;
+    seat.idleLooks = 0;
     if (!this.#plan.nagle) client.setNoDelay?.(true);
     client.setBlocking!(true);
     Atomics.store(seat.control, 0, ThreadState.BUSY);
@@ -208,6 +248,7 @@ class Threads {
 
   #start(): Seat {
     const control = new Int32Array(new SharedArrayBuffer(8));
+    if (this.#draining) Atomics.store(control, 1, 1);
     const counts = new Float64Array(new SharedArrayBuffer(8 * COUNTS.length));
     const taken = new Set(Array.from(this.#seats, (seat) => seat.workerId));
     let workerId = 1;
@@ -217,7 +258,7 @@ class Threads {
       resourceLimits: heapLimit(this.#plan.limits),
       workerData: start,
     });
-    const seat: Seat = { worker, workerId, control, counts, client: undefined };
+    const seat: Seat = { worker, workerId, control, counts, client: undefined, idleLooks: 0 };
     this.#seats.add(seat);
     worker.on('message', (note: ThreadNote) => {
       if (note.type === 'handler-error') failed(reviveError(note.error), note.count);
@@ -256,7 +297,7 @@ class Threads {
   }
 
   #next(): void {
-    const client = this.#draining ? undefined : this.#waiting.shift();
+    const client = this.#waiting.shift();
     if (client !== undefined) {
       const seat = this.#idle.pop() ?? this.#start();
       this.#serve(seat, client);

@@ -10,6 +10,8 @@ export const ThreadState = {
   READING: 1,
   /** The main loop has closed the connection under the read: what it still brings is dropped. */
   CLOSING: 2,
+  /** In a read, and something has come of a message that a server that stops waits for. */
+  AMID: 3,
 } as const;
 
 export const COUNTS = ['messages', 'errors', 'bytesIn', 'bytesOut'] as const;
@@ -30,7 +32,8 @@ export interface Assignment {
 }
 
 export type ThreadNote =
-  | { readonly type: 'ready' }
+  /** `announces`: the last reply tells the peer of the end (Codec.encodeLast). */
+  | { readonly type: 'ready'; readonly announces: boolean }
   /** It cannot run the handler, and ends. */
   | { readonly type: 'failed'; readonly error: PackedError }
   /** `reset`: the peer is to see that it was broken off. */

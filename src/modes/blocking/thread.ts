@@ -23,6 +23,7 @@ const note = (message: ThreadNote) => port.postMessage(message);
 const buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
 
 let serving: Conversation | undefined;
+let announces = false;
 
 async function serve(of: Loop, { fd, remoteAddress }: Assignment): Promise<void> {
   const wire = new BlockingWire(fd, remoteAddress);
@@ -35,21 +36,23 @@ async function serve(of: Loop, { fd, remoteAddress }: Assignment): Promise<void>
   let peerEnded = false;
   while (!wire.over) {
     if (conversation.isBusy) await quiet(conversation);
+    if (isStopping()) conversation.drain();
     if (wire.over) break;
-    const length = read(fd);
+    const length = read(fd, conversation.announcesEnd && conversation.isAmidMessage);
     if (typeof length !== 'number') {
       failure = length;
       break;
     }
-    if (length === 0) {
-      peerEnded = true;
+    if (length <= 0) {
+      peerEnded = length === 0;
       if (isStopping()) conversation.drain();
-      else conversation.onEnd();
+      if (peerEnded) conversation.onEnd();
+      else conversation.finish('stop');
       if (conversation.isBusy) await quiet(conversation);
       break;
     }
-    if (length > 0) conversation.onBytes(buffer, length);
-    else conversation.drain();
+    if (isStopping() && conversation.announcesEnd) conversation.drain(); // its reply says so
+    conversation.onBytes(buffer, length);
     report(of);
   }
   serving = undefined;
@@ -60,18 +63,20 @@ async function serve(of: Loop, { fd, remoteAddress }: Assignment): Promise<void>
 }
 
 /** Bytes read, 0 at the peer's end, an error, or -1: the server stops, and what came is not to be looked at. */
-function read(fd: number): number | Error {
-  if (isStopping()) return -1;
-  Atomics.store(control, 0, ThreadState.READING);
+function read(fd: number, amidMessage: boolean): number | Error {
+  const state = amidMessage ? ThreadState.AMID : ThreadState.READING;
+  Atomics.store(control, 0, state);
+  // Whoever stops the server sets this first, then looks at the state: one of us sees what the other has done.
+  if (isStopping() && !announces) {
+    Atomics.store(control, 0, ThreadState.BUSY);
+    return -1;
+  }
   let length: number;
   try {
     length = fs.readSync(fd, buffer);
   } catch (error) {
     length = -2;
-    if (
-      Atomics.compareExchange(control, 0, ThreadState.READING, ThreadState.BUSY) ===
-      ThreadState.READING
-    )
+    if (Atomics.compareExchange(control, 0, state, ThreadState.BUSY) === state)
       return error as Error;
   }
   const closing = Atomics.exchange(control, 0, ThreadState.BUSY) === ThreadState.CLOSING;
@@ -157,7 +162,8 @@ try {
     else if (message === 'stop') void stopHandler(loaded).then(() => port.close());
     else void serve(loop, message);
   });
-  note({ type: 'ready' });
+  announces = loaded.protocol.server.encodeLast !== undefined;
+  note({ type: 'ready', announces });
 } catch (error) {
   note({ type: 'failed', error: packError(error) });
 }
