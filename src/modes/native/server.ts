@@ -4,6 +4,7 @@ import { ListenError } from '../../errors.ts';
 import type { MessageHandler } from '../../handler.ts';
 import { formatAddress, listen, type Address, type TcpAddress } from '../../net/listener.ts';
 import type { Conversation } from '../../net/conversation.ts';
+import { IDLE_LOOK_MS, IDLE_LOOKS } from '../../net/lifetime.ts';
 import type { Counters, Loop } from '../../net/loop.ts';
 import type { Topics } from '../../net/topics.ts';
 import type { Wheel } from '../../net/wheel.ts';
@@ -56,7 +57,6 @@ export class NativeServer implements Host, SocketHost {
   /** Exchanges that wait for a handler or a peer. */
   #waiting = 0;
   #closed = false;
-  #onIdle: (() => void) | undefined = undefined;
 
   /** `loop` lends its limits, counters and deadlines; it has no connections. */
   constructor(uws: Uws, loop: Loop, options: HttpOptions) {
@@ -92,17 +92,17 @@ export class NativeServer implements Host, SocketHost {
     return this.#loop.stats();
   }
 
-  /** Answers what was received, ends every connection, and resolves. */
+  /**
+   * Answers what was received, ends every connection, and resolves. Each answer says that it is the last. uWebSockets.js
+   * ends all other connections together, and does not say of which something has come: that is when none has brought a
+   * request for as long as one alone has for it in other modes.
+   */
   async drain(): Promise<void> {
     this.draining = true;
     this.#stopListening();
     for (const body of this.bodies) body.drain();
     for (const socket of this.#sockets) socket.stop();
-    if (!this.#isIdle) {
-      await new Promise<void>((resolve) => {
-        this.#onIdle = resolve;
-      });
-    }
+    await this.#allIdle();
     this.close();
   }
 
@@ -113,7 +113,6 @@ export class NativeServer implements Host, SocketHost {
     this.#stopListening();
     this.#app.close();
     this.lateCork.close();
-    this.#onIdle?.();
   }
 
   // ---- for exchanges ------------------------------------------------------------------------------------------------
@@ -128,7 +127,6 @@ export class NativeServer implements Host, SocketHost {
 
   leave(_exchange: Exchange): void {
     this.#waiting -= 1;
-    if (this.#isIdle) this.#onIdle?.();
   }
 
   // ---- for WebSockets -----------------------------------------------------------------------------------------------
@@ -158,7 +156,6 @@ export class NativeServer implements Host, SocketHost {
   closed(socket: NativeSocket): void {
     this.counters.open -= 1; // the filter is told of no end of theirs
     this.#sockets.delete(socket);
-    if (this.#isIdle) this.#onIdle?.();
   }
 
   // ---- inside -------------------------------------------------------------------------------------------------------
@@ -189,8 +186,21 @@ export class NativeServer implements Host, SocketHost {
     new Exchange(this, this.#ids, response, head, context).begin(request);
   }
 
-  get #isIdle(): boolean {
-    return this.#waiting === 0 && this.#sockets.size === 0;
+  #allIdle(): Promise<void> {
+    let looks = 0;
+    let ids = this.#ids;
+    return new Promise((resolve) => {
+      const look = (): void => {
+        const isIdle = this.#waiting === 0 && this.#sockets.size === 0;
+        looks = isIdle && ids === this.#ids ? looks + 1 : 0;
+        ids = this.#ids;
+        const isEmpty = isIdle && this.counters.open === 0;
+        if (!this.#closed && !isEmpty && looks < IDLE_LOOKS) return;
+        clearInterval(timer);
+        resolve();
+      };
+      const timer = setInterval(look, IDLE_LOOK_MS);
+    });
   }
 
   #behavior(options: WebSocketOptions): UwsBehavior {
