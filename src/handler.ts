@@ -131,7 +131,10 @@ export interface StartContext<Data = unknown> {
 
 type Awaitable<T> = T | Promise<T>;
 
-/** Takes messages. Runs in every mode. */
+/**
+ * Takes messages. Runs in every mode. Any of it may be async; nobody waits for the promises of `drain`, `close` and `error`,
+ * and one that rejects is an error as if they had thrown.
+ */
 export interface MessageHandler<In = any, Out = any, State = any, Data = any> {
   /** How bytes become messages. Without it `serve({ protocol })` decides, else `bytes()`. */
   readonly protocol?: Protocol<In, Out>;

@@ -5,7 +5,9 @@
  *     send() ──▶ queue (at most queueLimitBytes) ──next()──▶ the connection, while the peer reads
  */
 import { Buffer } from 'node:buffer';
+import { handlerErrors } from '../channels.ts';
 import { Sent } from '../handler.ts';
+import { attempt, isPromise } from '../attempt.ts';
 import { encodeComment, encodeEvent, type ServerEvent } from '../protocols/sse/encode.ts';
 import { addHeartbeat, type Beating } from './heartbeat.ts';
 
@@ -43,6 +45,9 @@ export interface EventStream {
   close(): void;
 }
 
+/** What is to be called when the stream ends, if anything. */
+export type Begun = void | (() => void);
+
 /** Encoded once, however many streams it goes to. */
 export interface Encoded {
   readonly text: string;
@@ -68,12 +73,15 @@ export class EventBody implements EventStream, Beating, AsyncIterable<string> {
   ended: StreamEnd | undefined = undefined;
   waitingBytes = 0;
   dropped = 0;
-  /** Called once, when it ends. */
-  onEnd: (() => void) | undefined = undefined;
 
   readonly #options: BodyOptions;
   #queue: Encoded[] = [];
-  #reader: ((piece: Piece) => void) | undefined = undefined;
+  #reader: PromiseWithResolvers<Piece> | undefined = undefined;
+  /** Called once, when it ends. */
+  #stop: Begun = undefined;
+  /** What broke it off, told behind what was sent before. */
+  #failure: { readonly error: unknown } | undefined = undefined;
+  #late = (error: unknown): void => handlerErrors.publish({ error, connection: undefined });
   #drained: PromiseWithResolvers<void> | undefined = undefined;
   #abort: AbortController | undefined = undefined;
   #stopHeart: (() => void) | undefined = undefined;
@@ -117,6 +125,44 @@ export class EventBody implements EventStream, Beating, AsyncIterable<string> {
   /** The server stops: the client is to come back, to another one. */
   drain(): void {
     this.#end('server');
+  }
+
+  // ---- what feeds it ------------------------------------------------------------------------------------------------
+
+  /** Takes what `start` has returned. */
+  begin(begun: Begun | Promise<Begun>): void {
+    if (!isPromise(begun)) this.#begun(begun);
+    else begun.then((stop) => this.#begun(stop), this.#fail);
+  }
+
+  onLate(failed: (error: unknown) => void): void {
+    this.#late = failed;
+  }
+
+  #begun(stop: Begun): void {
+    this.#stop = stop;
+    if (this.ended !== undefined) this.#callStop();
+  }
+
+  #callStop(): void {
+    const stop = this.#stop;
+    this.#stop = undefined;
+    if (typeof stop === 'function') attempt(stop, this.#fail);
+  }
+
+  #fail = (error: unknown): void => {
+    if (this.ended === undefined) {
+      this.#failure = { error };
+      this.#end('server');
+    } else if (!this.#saysThatItEnded(error)) {
+      this.#late(error);
+    }
+  };
+
+  /** Whoever waits with `signal` learns of the end by an error: that one, or one that it caused. */
+  #saysThatItEnded(error: unknown): boolean {
+    const reason: unknown = this.#abort?.signal.reason;
+    return reason !== undefined && (error === reason || (error as Error)?.cause === reason);
   }
 
   // ---- what sends ---------------------------------------------------------------------------------------------------
@@ -181,10 +227,10 @@ export class EventBody implements EventStream, Beating, AsyncIterable<string> {
       this.#forget();
       return Promise.resolve({ done: false, value });
     }
+    if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
     if (this.ended !== undefined) return Promise.resolve(DONE);
-    return new Promise((resolve) => {
-      this.#reader = resolve;
-    });
+    this.#reader = Promise.withResolvers<Piece>();
+    return this.#reader.promise;
   }
 
   /** The client has gone. */
@@ -197,7 +243,7 @@ export class EventBody implements EventStream, Beating, AsyncIterable<string> {
   #give(piece: Piece): void {
     const reader = this.#reader!;
     this.#reader = undefined;
-    reader(piece);
+    reader.resolve(piece);
   }
 
   #forget(): void {
@@ -216,9 +262,10 @@ export class EventBody implements EventStream, Beating, AsyncIterable<string> {
     this.ended = why;
     this.#stopHeart?.();
     this.#settleDrained();
-    if (this.#reader !== undefined) this.#give(DONE);
+    if (this.#failure !== undefined) this.#reader?.reject(this.#failure.error);
+    else if (this.#reader !== undefined) this.#give(DONE);
     this.#abort?.abort(abortReason(why));
-    this.onEnd?.();
+    this.#callStop();
   }
 }
 

@@ -43,7 +43,7 @@ t.test('a reader that waits is told of the end; so are signal and drained()', as
   const body = new EventBody('', usual);
   const { signal } = body;
   let ends = 0;
-  body.onEnd = () => (ends += 1);
+  body.begin(() => (ends += 1));
   const next = pull(body);
   await body.return();
   t.equal(await next, undefined);

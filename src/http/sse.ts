@@ -9,6 +9,7 @@ import { encodeEvent } from '../protocols/sse/encode.ts';
 import {
   encoded,
   EventBody,
+  type Begun,
   SLOW_POLICIES,
   type EventStream,
   type SlowPolicy,
@@ -33,8 +34,12 @@ export interface SseOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Begins the stream; what it returns is called when the stream ends. */
-export type StartStream = (stream: EventStream) => void | (() => void);
+/**
+ * Begins the stream; what it returns is called when the stream ends. Either may be async. Where `start` throws, the answer
+ * is an error's; where its promise rejects, the head has been sent, and the stream breaks off. Both are the handler's
+ * errors, as is what the other one throws. That the stream has ended (the reason of its `signal`) is none.
+ */
+export type StartStream = (stream: EventStream) => Begun | Promise<Begun>;
 
 const HEADERS: Readonly<Record<string, string>> = {
   'content-type': 'text/event-stream',
@@ -98,14 +103,12 @@ export function sse(
 export function respondWith(
   request: HttpRequest | Request,
   options: ReadSseOptions,
-  start: (stream: EventBody) => void | (() => void),
+  start: (stream: EventBody) => Begun | Promise<Begun>,
 ): HttpResponse | Response {
   const body = new EventBody(lastEventIdOf(request), options);
   if (options.first !== '') body.add(encoded(options.first));
   try {
-    const stop = start(body);
-    if (body.ended === undefined) body.onEnd = stop ?? undefined;
-    else stop?.();
+    body.begin(start(body));
   } catch (error) {
     body.close();
     throw error;
@@ -137,7 +140,10 @@ function webStream(body: EventBody): ReadableStream<Uint8Array> {
     },
     { highWaterMark: 0 }, // what waits, waits in the body, under its policy
   );
-  return Object.assign(stream, { drain: () => body.drain() });
+  return Object.assign(stream, {
+    drain: () => body.drain(),
+    onLate: (failed: (error: unknown) => void) => body.onLate(failed),
+  });
 }
 
 function mergeHeaders(given: unknown): Readonly<Record<string, string>> {

@@ -11,6 +11,7 @@
 import { HandlerError, ProtocolError } from '../errors.ts';
 import type { CloseReason, Connection, MessageHandler, SubscribeOptions } from '../handler.ts';
 import { Step, type Decoder, type Protocol } from '../protocols/protocol.ts';
+import { attempt, isPromise } from '../attempt.ts';
 import { Gate, OVER } from './gate.ts';
 import { Kept } from './kept.ts';
 import type { Loop } from './loop.ts';
@@ -196,19 +197,11 @@ export class Conversation extends Lifetime implements Connection, WireListener, 
   protected switched(_name: string, _handover: unknown): void {}
 
   protected runDrain(): void {
-    try {
-      this.hooks.drain?.(this);
-    } catch (error) {
-      this.handlerFailed(error);
-    }
+    attempt(() => this.hooks.drain?.(this), this.#hookFailed);
   }
 
   protected runClose(reason: CloseReason): void {
-    try {
-      this.hooks.close?.(this, reason);
-    } catch (error) {
-      this.handlerFailed(error);
-    }
+    attempt(() => this.hooks.close?.(this, reason), this.#hookFailed);
   }
 
   /** Opens gates: decodes what was kept, then reads on. */
@@ -445,6 +438,10 @@ export class Conversation extends Lifetime implements Connection, WireListener, 
     this.loop.handlerFailed(error, this);
   }
 
+  get #hookFailed(): (error: unknown) => void {
+    return (error) => this.handlerFailed(error);
+  }
+
   protected get stillComing(): boolean {
     return this.decoder.unfinished === true;
   }
@@ -494,13 +491,5 @@ export function hooksOf(
 export function noReply({ name }: Protocol): TypeError {
   return new TypeError(
     `message() returned undefined: ${name} has a reply to every message. Return one, or close() the connection.`,
-  );
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as Promise<unknown>).then === 'function'
   );
 }

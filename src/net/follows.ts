@@ -1,6 +1,7 @@
 /** The topics that one loop follows for itself (StartContext.follow): each by one follower, which may throw. */
 import { TopicError } from '../errors.ts';
 import { checkTopic, readKeep, type Follower, type Keep, type MessageHandler } from '../handler.ts';
+import { attempt } from '../attempt.ts';
 import type { Bus } from './bus.ts';
 
 export class Follows {
@@ -44,14 +45,8 @@ export class Follows {
   /** Whoever published what it cannot take may be in another loop: it is told like any other error. */
   #guard(follower: Follower): Follower {
     return {
-      begin: (epoch, after) => follower.begin(epoch, after),
-      message: (message, number) => {
-        try {
-          follower.message(message, number);
-        } catch (error) {
-          this.#failed(error);
-        }
-      },
+      begin: (epoch, after) => attempt(() => follower.begin(epoch, after), this.#failed),
+      message: (message, number) => attempt(() => follower.message(message, number), this.#failed),
     };
   }
 }

@@ -12,6 +12,7 @@ import {
 import type { Limits } from '../options.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 import { Writer } from '../protocols/writer.ts';
+import { attempt } from '../attempt.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { LoneBus, type Bus } from './bus.ts';
 import { Conversation } from './conversation.ts';
@@ -201,7 +202,8 @@ export class Loop {
     this.#draining = true;
     for (const conversation of this.#conversations) conversation.drain();
     this.#stopLooks ??= this.#clock.every(IDLE_LOOK_MS, this.#look);
-    if (isSocketHandler(this.#options.handler)) this.#options.handler.drain?.();
+    const { handler } = this.#options;
+    if (isSocketHandler(handler)) attempt(() => handler.drain?.(), this.#socketHandlerFailed);
     return new Promise((resolve) => {
       this.#onEmpty = resolve;
       this.#checkEmpty();
@@ -237,11 +239,13 @@ export class Loop {
   handlerFailed(error: unknown, connection: Conversation): void {
     this.counters.errors += 1;
     handlerErrors.publish({ error, connection });
-    try {
-      this.handler.error?.(error, connection);
-    } catch (second) {
-      handlerErrors.publish({ error: second, connection });
-    }
+    attempt(
+      () => this.handler.error?.(error, connection),
+      (second) => {
+        this.counters.errors += 1;
+        handlerErrors.publish({ error: second, connection });
+      },
+    );
   }
 
   // ---- inside -------------------------------------------------------------------------------------------------------
@@ -286,14 +290,19 @@ export class Loop {
     });
     // An 'error' without a listener would end the worker: the handler's own listeners come in front of this one.
     socket.on('error', () => {});
-    try {
-      handler.socket(socket);
-    } catch (error) {
-      this.counters.errors += 1;
-      handlerErrors.publish({ error, connection: undefined });
-      socket.destroy();
-    }
+    attempt(
+      () => handler.socket(socket),
+      (error) => {
+        this.#socketHandlerFailed(error);
+        socket.destroy();
+      },
+    );
   }
+
+  #socketHandlerFailed = (error: unknown): void => {
+    this.counters.errors += 1;
+    handlerErrors.publish({ error, connection: undefined });
+  };
 
   #left(): void {
     this.counters.open -= 1;

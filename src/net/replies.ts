@@ -304,7 +304,8 @@ export abstract class Replies {
     slot: Slot | undefined,
   ): After | undefined {
     this.handlerFailed(error);
-    if (this.codec.encodeError !== undefined) return this.codec.encodeError(error, writer, input);
+    if (this.codec.encodeError !== undefined)
+      return this.codec.encodeError(error, writer, input);
     if (this.codec.encodeClose !== undefined) writer.raw(this.codec.encodeClose('error'));
     this.endBehind(slot, 'error', error);
     return undefined;
@@ -356,6 +357,7 @@ export abstract class Replies {
         this.#release(slot);
         this.#advance();
       },
+      failedLate: (error) => this.handlerFailed(error),
     });
     this.#stream = stream;
     if (this.stopping) stream.drain();

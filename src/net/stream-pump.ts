@@ -1,5 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
+import { handlerErrors } from '../channels.ts';
 import type { ReplyStream } from '../protocols/protocol.ts';
+import { attempt } from '../attempt.ts';
 
 /**
  * Pulls an async iterable while the peer reads: one chunk asked for at a time, none while it is paused. A source that has
@@ -11,6 +13,8 @@ export interface PumpTarget {
   write(chunk: Uint8Array | string): boolean;
   /** The source has ended, or failed with `error`. Not called after `cancel()`. */
   done(error: unknown, failed: boolean): void;
+  /** The source failed when nobody wanted its bytes any more: while it was told to stop, or later. Default: it is logged. */
+  failedLate?(error: unknown): void;
 }
 
 /** A turn's worth. */
@@ -29,6 +33,7 @@ export class StreamPump {
   constructor(source: ReplyStream, target: PumpTarget) {
     this.#source = source;
     this.#target = target;
+    source.onLate?.(this.#failedLate);
   }
 
   resume(): void {
@@ -38,7 +43,7 @@ export class StreamPump {
 
   /** The server stops. */
   drain(): void {
-    if (!this.#over) this.#source.drain?.();
+    if (!this.#over) attempt(() => this.#source.drain?.(), this.#failedLate);
   }
 
   /** The connection has ended: the source gets its `return()`, also where nothing was asked of it yet. */
@@ -86,10 +91,16 @@ export class StreamPump {
     try {
       this.#iterator ??= this.#source[Symbol.asyncIterator]();
       await this.#iterator.return?.();
-    } catch {
-      // One that throws while it is told to stop has nobody left to tell.
+    } catch (error) {
+      this.#failedLate(error);
     }
   }
+
+  #failedLate = (error: unknown): void => {
+    if (this.#target.failedLate === undefined)
+      handlerErrors.publish({ error, connection: undefined });
+    else this.#target.failedLate(error);
+  };
 }
 
 function isChunk(value: unknown): value is Uint8Array | string {

@@ -101,6 +101,8 @@ export interface ReplyStream extends AsyncIterable<Uint8Array | string> {
   readonly untilClose?: boolean;
   /** The server stops: a stream that has no end of its own (events, say) should come to one. May be called more than once. */
   drain?(): void;
+  /** What feeds it may still fail when it has ended, or nobody pulls it any more: `failed` is to be told then. */
+  onLate?(failed: (error: unknown) => void): void;
 }
 
 /** One side of a protocol. */

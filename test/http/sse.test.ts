@@ -17,6 +17,11 @@ const unread = ({ mode }: Combo) =>
     ? 'a write to a client that does not read keeps the thread, and its timers with it'
     : undefined;
 
+const unreported = ({ mode }: Combo) =>
+  mode === 'native'
+    ? 'what fails behind the end of a stream is logged there, not counted'
+    : undefined;
+
 t.test('streams', async (t) => {
   await forEveryMode(t, { http: true, readPaths: ['fast', 'fallback'] }, async (t, combo) => {
     const log = new Log(t);
@@ -65,6 +70,46 @@ t.test('streams', async (t) => {
     await log.has('stopped');
     await log.has('aborted client');
     t.equal(log.count('stopped'), 1, 'the handler hears that the client went');
+  });
+});
+
+t.test('a start that rejects ends its stream, and nothing else', async (t) => {
+  await forEveryMode(t, { http: true, unless: unreported }, async (t, combo) => {
+    const log = new Log(t);
+    const server = await serveWith(t, combo, {
+      handler: handlerUrl('events'),
+      data: { log: log.path },
+    });
+    const early = await EventClient.connect(server, '/rejects/early');
+    t.same(
+      (await early.untilEnd()).map(({ data }) => data),
+      ['first'],
+      'what was sent before still arrives',
+    );
+    t.notOk(early.complete, 'and the stream breaks off');
+    await log.has('it rejects early');
+
+    for (const [path, waits, error] of [
+      ['/rejects/late', 'waits to fail', 'it rejects late'],
+      ['/rejects/end', undefined, 'its end rejects'],
+    ] as const) {
+      const client = await EventClient.connect(server, path);
+      await client.untilEvents(1);
+      if (waits !== undefined) await log.has(waits);
+      client.destroy();
+      if (combo.mode === 'blocking') continue; // it sees at the next write that a client has gone
+      await log.has(error);
+    }
+    const told = await EventClient.connect(server, '/rejects/signal');
+    await log.has('waits to be told');
+    told.destroy();
+    const other = await EventClient.connect(server, '/later/5');
+    t.equal((await other.untilEnd()).length, 5, 'the others are served');
+    await until(async () => {
+      const { workers } = await server.stats();
+      const sum = (name: 'errors' | 'restarts') => workers.reduce((all, one) => all + one[name], 0);
+      return sum('errors') === (combo.mode === 'blocking' ? 1 : 3) && sum('restarts') === 0;
+    }, 'each is counted once, and no worker died; that the client went is no error');
   });
 });
 

@@ -70,8 +70,9 @@ function rest(
   read: Uint8Array[],
   next: Promise<Chunk>,
   reader: ReadableStreamDefaultReader<Uint8Array>,
-  source: ReadableStream & Pick<ReplyStream, 'drain'>,
+  source: ReadableStream & Pick<ReplyStream, 'drain' | 'onLate'>,
 ): ReplyStream {
+  next.catch(() => {}); // told when it is asked for; a client that does not read may never ask
   let pending: Promise<Chunk> | undefined = next;
   const iterator: AsyncIterator<Uint8Array, undefined> = {
     async next() {
@@ -87,5 +88,9 @@ function rest(
       return { done: true, value: undefined };
     },
   };
-  return { [Symbol.asyncIterator]: () => iterator, drain: () => source.drain?.() };
+  return {
+    [Symbol.asyncIterator]: () => iterator,
+    drain: () => source.drain?.(),
+    onLate: (failed) => source.onLate?.(failed),
+  };
 }

@@ -6,6 +6,7 @@ import { Console } from 'node:console';
 import { threadId, type MessagePort } from 'node:worker_threads';
 import { handlerErrors } from '../../channels.ts';
 import { checkTopic, type CloseReason, type MessageHandler } from '../../handler.ts';
+import { attempt } from '../../attempt.ts';
 import { Follows } from '../../net/follows.ts';
 import type { Protocol } from '../../protocols/protocol.ts';
 import { Writer } from '../../protocols/writer.ts';
@@ -133,11 +134,10 @@ export class Executor {
 
   failed(error: unknown, connection: RemoteConnection): void {
     handlerErrors.publish({ error, connection });
-    try {
-      this.handler.error?.(error, connection);
-    } catch (second) {
-      handlerErrors.publish({ error: second, connection });
-    }
+    attempt(
+      () => this.handler.error?.(error, connection),
+      (second) => handlerErrors.publish({ error: second, connection }),
+    );
   }
 
   #send = (): void => {

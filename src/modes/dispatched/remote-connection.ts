@@ -9,6 +9,7 @@ import {
   type Connection,
   type SubscribeOptions,
 } from '../../handler.ts';
+import { attempt } from '../../attempt.ts';
 import { hooksOf, noReply, type Hooks } from '../../net/conversation.ts';
 import { STREAM_SENT } from '../../net/replies.ts';
 import { StreamPump } from '../../net/stream-pump.ts';
@@ -197,11 +198,10 @@ export class RemoteConnection implements Connection {
     this.#pulled?.resume();
     if (!this.#wantsDrain) return;
     this.#wantsDrain = false;
-    try {
-      this.#hooks.drain?.(this);
-    } catch (error) {
-      this.#executor.failed(error, this);
-    }
+    attempt(
+      () => this.#hooks.drain?.(this),
+      (error) => this.#executor.failed(error, this),
+    );
   }
 
   pullStream(number: number): void {
@@ -227,11 +227,10 @@ export class RemoteConnection implements Connection {
   }
 
   #close(): void {
-    try {
-      this.#hooks.close?.(this, this.#reason!);
-    } catch (error) {
-      this.#executor.failed(error, this);
-    }
+    attempt(
+      () => this.#hooks.close?.(this, this.#reason!),
+      (error) => this.#executor.failed(error, this),
+    );
   }
 
   #run(number: number, input: unknown): void {
@@ -376,6 +375,7 @@ export class RemoteConnection implements Connection {
         out.addExtra(Kind.CHUNK_END, this.id, number, failed ? String(error) : null);
         this.#executor.schedule();
       },
+      failedLate: (error) => this.#executor.failed(error, this),
     });
     this.#streams.set(number, stream);
   }

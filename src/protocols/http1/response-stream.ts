@@ -90,7 +90,11 @@ async function stop(pieces: AsyncIterator<Uint8Array | string>): Promise<Piece> 
 }
 
 function iterable(iterator: AsyncIterator<Uint8Array | string, undefined>, source: Source): Source {
-  return { [Symbol.asyncIterator]: () => iterator, drain: () => source.drain?.() };
+  return {
+    [Symbol.asyncIterator]: () => iterator,
+    drain: () => source.drain?.(),
+    onLate: (failed) => source.onLate?.(failed),
+  };
 }
 
 function chunk(piece: Uint8Array | string): Uint8Array | string {

@@ -1,5 +1,6 @@
 /** Event streams for sse.test.ts. */
 import { appendFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { eventChannel } from '../../../src/http/event-channel.ts';
 import { router } from '../../../src/http/router.ts';
 import { sse, type SlowPolicy } from '../../../src/http/sse.ts';
@@ -37,6 +38,27 @@ export default Object.assign(
           if (sent === Number(request.params.count)) stream.close();
         }, 1);
         return () => clearInterval(timer);
+      }),
+    )
+    .get('/rejects/:when', (request) =>
+      sse(request, async (stream) => {
+        stream.send({ data: 'first' });
+        if (request.params.when === 'late') {
+          note('waits to fail');
+          await new Promise((resolve) => {
+            stream.signal.addEventListener('abort', resolve);
+          });
+        } else if (request.params.when === 'end') {
+          return async () => {
+            throw new Error('its end rejects');
+          };
+        } else if (request.params.when === 'signal') {
+          note('waits to be told');
+          await sleep(1_000_000, undefined, { signal: stream.signal });
+        } else {
+          await sleep(1);
+        }
+        throw new Error(`it rejects ${request.params.when}`);
       }),
     )
     .get('/wait', (request) =>
@@ -80,6 +102,9 @@ export default Object.assign(
   {
     start({ data }: { data: { log: string } }) {
       ({ log } = data);
+    },
+    error(error: Error) {
+      note(error.message);
     },
   },
 );
