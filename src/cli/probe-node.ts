@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { probeMachine } from '../modes/index.ts';
 import type { Check } from './check.ts';
 import { modeRows, whyNot, type ModeRow } from './modes.ts';
+import { compareVersions } from './node-version.ts';
 
 const group = 'Node';
 const INTERNALS = 'It needs internals that this Node hides; Node 22 to 26 have them.';
@@ -70,7 +71,7 @@ function version(): Check {
     readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
   ) as { engines: { node: string } };
   const oldest = engines.node.replace('>=', '');
-  const enough = compare(process.versions.node, oldest) >= 0;
+  const enough = compareVersions(process.versions.node, oldest) >= 0;
   return {
     group,
     name: 'version',
@@ -121,14 +122,4 @@ async function piscina(): Promise<Check> {
     ),
     value: has ? version : 'no',
   };
-}
-
-/** Of versions such as 22.19 and 26.10.0. */
-function compare(a: string, b: string): number {
-  const [left, right] = [a, b].map((text) => text.split('.').map(Number));
-  for (let i = 0; i < 3; i += 1) {
-    const difference = (left[i] ?? 0) - (right[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }

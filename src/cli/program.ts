@@ -1,5 +1,4 @@
-#!/usr/bin/env node
-/** The command line. A command's module is imported when it is asked for. */
+/** What the command line says. A command's module is imported when it is asked for. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { OptionError } from '../errors.ts';

@@ -7,6 +7,7 @@ import { Burst } from '../../src/cli/burst.ts';
 import { cpuQuota } from '../../src/cli/probe-machine.ts';
 import { checkKernel } from '../../src/cli/probe-kernel.ts';
 import { inFlags, readFlags } from '../../src/cli/flags.ts';
+import { refusal } from '../../src/cli/node-version.ts';
 import { columns, hang, table, wrap } from '../../src/cli/text.ts';
 import { formatBytes, formatMs, parseBytes, parseMs } from '../../src/cli/units.ts';
 
@@ -15,6 +16,25 @@ t.test('how wide a terminal is, where it says so', async (t) => {
   t.equal(columns({ columns: 300 }), 100, 'no wider than one reads');
   t.equal(columns({ columns: 0 }), 80, 'nobody gave it a size');
   t.equal(columns({}), 80, 'no terminal');
+});
+
+t.test('a Node that is too old', async (t) => {
+  for (const version of ['22.19.0', '22.20.1', '23.0.0', '26.10.0'])
+    t.equal(refusal(version, '>=22.19', ['serve', 'echo']), undefined, version);
+  for (const version of ['20.20.2', '22.18.9', '22.9.0', '9.0.0'])
+    t.match(
+      refusal(version, '>=22.19', ['serve', 'echo']),
+      `This is Node ${version}, and Node 22.19`,
+    );
+  for (const words of [
+    ['doctor'],
+    ['doctor', '--json'],
+    ['--help'],
+    ['serve', '--help'],
+    ['--version'],
+    [],
+  ])
+    t.equal(refusal('20.20.2', '>=22.19', words), undefined, words.join(' '));
 });
 
 t.test('sizes', async (t) => {

@@ -6,7 +6,7 @@ import t, { type Test } from 'tap';
 import { modeNames } from '../../src/modes/index.ts';
 import { BALANCERS, UNITS } from '../../src/options.ts';
 import { protocolNames } from '../../src/protocols/index.ts';
-import { folderOf, mapTwo, run, start, type Ended } from './cli.ts';
+import { env, folderOf, mapTwo, run, start, type Ended } from './cli.ts';
 
 interface Case {
   readonly args: readonly string[];
@@ -201,4 +201,20 @@ t.test('the stack, at --log-level=debug', async (t) => {
   const { code, err } = await run(['serve', './missing.ts', '--log-level=debug']);
   t.equal(code, 1);
   t.match(err, /HandlerError: There is no handler[^]*\n {4}at /);
+});
+
+t.test('a Node that is too old says so, and what helps still runs', async (t) => {
+  const older = `data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.20.2'}})`;
+  const old = { env: { ...env, NODE_OPTIONS: `--import=${older}` } };
+  for (const words of [['serve', 'echo', '--port=0'], ['modes'], ['bench', 'echo'], ['nonsense']]) {
+    const { code, out, err } = await run(words, old);
+    t.same([code, out], [1, ''], words.join(' '));
+    t.match(
+      err,
+      /^patterns: This is Node 20\.20\.2, and Node 22\.19 is the oldest that will do: install a newer one .*\n$/,
+    );
+  }
+  t.match(await run(['--version'], old), { code: 0, out: /^\d+\.\d+/ });
+  t.match(await run(['serve', '--help'], old), { code: 0, out: /Usage: patterns serve/ });
+  t.match(await run(['doctor'], old), { out: /version: .*20|22\.19 is the oldest that will do/ });
 });
