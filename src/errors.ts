@@ -29,11 +29,19 @@ export class HandlerError extends PatternsError {
 /** The mode cannot do what was asked of it. `modes` names those that can (empty where none can on this machine). */
 export class ModeError extends PatternsError {
   readonly modes: readonly string[];
+  #sentence: string;
 
   constructor(message: string, modes: readonly string[], options?: ErrorOptions) {
     const hint = modes.length > 0 ? ` Modes that can: ${modes.join(', ')}.` : '';
     super('PATTERNS_MODE', message + hint, options);
     this.modes = modes;
+    this.#sentence = message;
+  }
+
+  /** The same, naming only those of its modes that `can` as well. */
+  among(can: readonly string[]): ModeError {
+    const both = this.modes.filter((name) => can.includes(name));
+    return new ModeError(this.#sentence, both, { cause: this.cause });
   }
 }
 

@@ -20,7 +20,14 @@ import {
 } from './options.ts';
 import { protocolNames, protocols, type ProtocolName } from './protocols/index.ts';
 import type { Protocol } from './protocols/protocol.ts';
-import { equip, loadHandler, makeLoop, refuseWhileLoading } from './workers/load.ts';
+import {
+  equip,
+  loadHandler,
+  makeLoop,
+  modesFor,
+  refuseWhileLoading,
+  type Fit,
+} from './workers/load.ts';
 import type { LoadedHandler, Plan, WorkerStats } from './workers/plan.ts';
 
 export interface ServeOptions extends Omit<OptionsInput, 'mode'> {
@@ -95,13 +102,25 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const mode = modeNamed(read.mode);
   const object = typeof given === 'object' && !(given instanceof URL) ? given : undefined;
   const needs = needsOf(read, object);
-  for (const need of needs) requireCapability(mode, need);
   const target = await targetOf(read);
   const builtin =
     object === undefined ? await resolveHandler(given as URL | string, data) : { url: '', data };
-  const unit = await chooseUnit(mode, read, target, builtin.url);
-  const plan: Plan = Object.freeze({
+  const fit: Fit = {
     mode: mode.name,
+    handlerUrl: builtin.url,
+    protocol: protocolSpec(protocol, object !== undefined),
+    modesWith: modesWith(needs),
+    capabilities: mode.capabilities,
+  };
+  let unit: UnitName | undefined;
+  try {
+    for (const need of needs) requireCapability(mode, need, needs);
+    unit = await chooseUnit(mode, read, target, builtin.url, needs);
+  } catch (error) {
+    throw await inViewOf(fit, object, error);
+  }
+  const plan: Plan = Object.freeze({
+    ...fit,
     unit,
     workers: mode.capabilities.includes('workers')
       ? (read.workers ?? mode.defaultWorkers ?? availableParallelism())
@@ -117,11 +136,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
         read.limits.idleTimeoutMs ??
         (mode.capabilities.includes('idle-timeout') ? DEFAULT_IDLE_TIMEOUT_MS : 0),
     },
-    handlerUrl: builtin.url,
     data: builtin.data,
-    protocol: protocolSpec(protocol, object !== undefined),
-    modesWith: modesWith(),
-    capabilities: mode.capabilities,
     modeUrl: modeUrl(mode.name),
     workerOutput: workerOutput ?? 'inherit',
   });
@@ -296,9 +311,24 @@ function needsOf(options: Options, object: Handler | undefined): Capability[] {
   return needs;
 }
 
-function requireCapability(mode: Mode, need: Capability): void {
+function requireCapability(mode: Mode, need: Capability, needs: readonly Capability[] = []): void {
   if (mode.capabilities.includes(need)) return;
-  throw new ModeError(`Mode ${mode.name} does not take ${CAPABILITIES[need]}.`, modesWith()[need]);
+  const able = modesWith(needs)[need];
+  throw new ModeError(`Mode ${mode.name} does not take ${CAPABILITIES[need]}.`, able);
+}
+
+/**
+ * A refusal for the options' or the machine's sake, once the handler was looked at: what the mode cannot do with it goes
+ * first, as nothing that is installed or left out would help; and the modes named can run it. The handler is loaded here
+ * for that alone; one that does not load is not what was complained of.
+ */
+async function inViewOf(fit: Fit, object: Handler | undefined, error: unknown): Promise<unknown> {
+  if (!(error instanceof ModeError) || object !== undefined) return error;
+  try {
+    return error.among(await modesFor(fit));
+  } catch (second) {
+    return second instanceof ModeError ? second : error;
+  }
 }
 
 /** sun_path without its NUL (unix(7)). */
@@ -325,11 +355,14 @@ async function chooseUnit(
   options: Options,
   target: Address,
   handlerUrl: string,
+  needs: readonly Capability[],
 ): Promise<UnitName | undefined> {
   const { unit } = options;
   const alone = mode.mainLoop === true && options.workers === 1;
   if (unit !== undefined && !mode.units.includes(unit)) {
-    const able = modeNames.filter((name) => modes[name].units.includes(unit));
+    const able = modeNames.filter(
+      (name) => modes[name].units.includes(unit) && hasAll(modes[name], needs),
+    );
     throw new ModeError(
       mode.units.length === 0
         ? `Mode ${mode.name} has no units.`
@@ -345,18 +378,29 @@ async function chooseUnit(
     if (reason === undefined) return candidate;
     why = reason;
   }
-  throw new ModeError(`Mode ${mode.name} cannot run here: ${why}.`, await modesHere(mode, target));
+  throw new ModeError(
+    `Mode ${mode.name} cannot run here: ${why}.`,
+    await modesHere(mode, target, needs),
+  );
 }
 
 /** The other modes that this machine can run. */
-async function modesHere(except: Mode, target: Address): Promise<string[]> {
+async function modesHere(
+  except: Mode,
+  target: Address,
+  needs: readonly Capability[],
+): Promise<string[]> {
   const here: string[] = [];
   for (const name of modeNames) {
     const mode = modes[name];
-    if (mode === except || ('path' in target && !mode.capabilities.includes('unix'))) continue;
+    if (mode === except || !hasAll(mode, needs)) continue;
     if ((await mode.unavailable?.(mode.units[0], target)) === undefined) here.push(name);
   }
   return here;
+}
+
+function hasAll({ capabilities }: Mode, needs: readonly Capability[]): boolean {
+  return needs.every((need) => capabilities.includes(need));
 }
 
 async function resolveHandler(

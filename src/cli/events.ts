@@ -34,14 +34,17 @@ export function logEvents(log: Logger): () => void {
     accept.tell(error, { address }, 'a connection could not be accepted');
   });
   on<WorkerEvent>(workerReady, (event) => {
-    if (dead.delete(event.workerId)) log.info(event, `worker ${event.workerId} is back`);
-    else log.debug(event, `worker ${event.workerId} is ready`);
+    if (dead.delete(event.workerId)) log.info(named(event), `worker ${event.workerId} is back`);
+    else log.debug(named(event), `worker ${event.workerId} is ready`);
   });
   on<WorkerEvent & { reason: string; restartMs: number | undefined }>(workerDied, (event) => {
     dead.add(event.workerId);
     const { workerId, pid, reason, restartMs } = event;
     const next = restartMs === undefined ? 'gives up' : `restarts in ${restartMs} ms`;
-    log.warn(event, `worker ${workerId} (pid ${pid}) died and ${next}: ${reason.split('\n')[0]}`);
+    log.warn(
+      named(event),
+      `worker ${workerId} (pid ${pid}) died and ${next}: ${reason.split('\n')[0]}`,
+    );
   });
 
   return () => {
@@ -99,6 +102,11 @@ function kindOf(error: unknown): string {
 function messageOf(error: unknown): string {
   const { message } = (error ?? {}) as Partial<Error>;
   return (message ?? String(error)).split('\n')[0];
+}
+
+/** `pid` is in every line of the log: the server's own. */
+function named<Event extends WorkerEvent>({ pid, ...event }: Event) {
+  return { ...event, workerPid: pid };
 }
 
 function on<Message>(channel: Channel, listener: (message: Message) => void): void {

@@ -102,11 +102,15 @@ async function drain(
 }
 
 function summary({ workers, uptimeMs }: ServerStats): string {
-  const sum = (name: 'messages' | 'accepted' | 'errors') =>
-    workers.reduce((total, worker) => total + worker[name], 0);
+  const sum = (name: 'messages' | 'accepted' | 'errors' | 'uncounted') =>
+    workers.reduce((total, worker) => total + (worker[name] ?? 0), 0);
+  const dead = sum('uncounted');
   return (
     `served ${sum('messages')} messages of ${sum('accepted')} connections ` +
-    `in ${(uptimeMs / 1000).toFixed(1)} s, with ${sum('errors')} errors`
+    `in ${(uptimeMs / 1000).toFixed(1)} s, with ${sum('errors')} errors` +
+    (dead === 0
+      ? ''
+      : `, without what ${dead} ${dead === 1 ? 'worker' : 'workers'} that died had served`)
   );
 }
 

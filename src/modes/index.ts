@@ -30,11 +30,14 @@ export function modeUrl(name: string): string {
   return new URL(`./${name}${extension}`, import.meta.url).href;
 }
 
-/** For each capability, the modes that have it. */
-export function modesWith(): Record<Capability, string[]> {
+/** For each capability, the modes that have it, and all of `needs`. */
+export function modesWith(needs: readonly Capability[] = []): Record<Capability, string[]> {
+  const able = modeNames.filter((name) =>
+    needs.every((need) => modes[name].capabilities.includes(need)),
+  );
   const table = {} as Record<Capability, string[]>;
   for (const capability of Object.keys(CAPABILITIES) as Capability[]) {
-    table[capability] = modeNames.filter((name) => modes[name].capabilities.includes(capability));
+    table[capability] = able.filter((name) => modes[name].capabilities.includes(capability));
   }
   return table;
 }

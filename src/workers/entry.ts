@@ -48,6 +48,9 @@ function startInProcess(): void {
   // Signals to the whole process group (Ctrl-C) are the parent's to act on.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});
+  process.on('uncaughtExceptionMonitor', (error: unknown) =>
+    line.send({ type: 'crashed', error: packError(error) }),
+  );
   const queue = new Inbox(line);
   process.once('message', (start: WorkerStart) => {
     process.on('message', (message: ToWorker, handle: unknown) => queue.take(message, handle));

@@ -8,6 +8,7 @@ import { probeInternals } from '../net/handles.ts';
 import { Loop, type LoopOptions } from '../net/loop.ts';
 import { makeProtocol } from '../protocols/index.ts';
 import type { Protocol } from '../protocols/protocol.ts';
+import { whyNotLoaded } from './load-error.ts';
 import type { LoadedHandler, Plan } from './plan.ts';
 
 /**
@@ -41,38 +42,65 @@ export function equipped<T extends Handler>(handler: T, protocol: Protocol): T {
   return protocol.equip?.(handler) ?? handler;
 }
 
+/** As much of a plan as says whether its mode can run a handler. */
+export type Fit = Pick<Plan, 'mode' | 'handlerUrl' | 'protocol' | 'capabilities' | 'modesWith'>;
+
+/** Loads the handler to learn which modes can run it; for refusals. @throws what `loadHandler` throws */
+export async function modesFor(plan: Fit): Promise<readonly string[]> {
+  const handler = await importHandler(plan.handlerUrl, true);
+  fit(handler, plan);
+  return ableModes(needsOf(handler, protocolOf(handler, plan)), plan);
+}
+
 /** Checks that the mode can run the handler, and says which protocol it speaks. `given`: as an object, in this process. */
-function fit(handler: Handler, plan: Plan, given?: Protocol): Protocol {
+function fit(handler: Handler, plan: Fit, given?: Protocol): Protocol {
+  let protocol = protocolOf(handler, plan, given);
+  // Only where a loop of ours reads can a handler read a message while it comes: where it could read a socket, too.
+  if (protocol.whole !== undefined && !plan.capabilities.includes('socket-handler')) {
+    protocol = protocol.whole;
+  }
+  const needs = needsOf(handler, protocol);
+  for (const [need, because] of needs) {
+    if (plan.capabilities.includes(need)) continue;
+    const sentence = `Mode ${plan.mode} cannot serve this: ${because}.`;
+    throw new ModeError(sentence, ableModes(needs, plan));
+  }
+  return protocol;
+}
+
+type Need = readonly [capability: string, because: string];
+
+/** What the handler and its protocol ask of a mode. */
+function needsOf(handler: Handler, protocol: Protocol): Need[] {
+  const needs: Need[] = [];
+  if (isSocketHandler(handler)) needs.push(['socket-handler', 'the handler takes sockets']);
+  else if (handler.pushes === true) needs.push(['pushes', 'the handler pushes']);
+  const { framed, name } = protocol;
+  if (name !== 'http') needs.push(['raw-protocol', `the protocol is ${name}, and not http`]);
+  needs.push(...Object.entries(protocol.needs ?? {}));
+  if (!framed && (protocol.pack === undefined || protocol.unpack === undefined)) {
+    const why = `protocol ${name} is neither framed nor gives pack() and unpack()`;
+    needs.push(['unframed-protocol', why]);
+  }
+  return needs;
+}
+
+/** Those that can do all of it, and what the options ask. */
+function ableModes(needs: readonly Need[], { modesWith }: Fit): readonly string[] {
+  const [first, ...others] = needs.map(([need]) => modesWith[need] ?? []);
+  if (first === undefined) return [...new Set(Object.values(modesWith).flat())];
+  return first.filter((name) => others.every((able) => able.includes(name)));
+}
+
+function protocolOf(handler: Handler, plan: Fit, given?: Protocol): Protocol {
   const socket = isSocketHandler(handler);
-  if (socket) require(plan, 'socket-handler', 'the handler takes sockets');
-  else if (handler.pushes === true) require(plan, 'pushes', 'the handler pushes');
   const own = socket ? undefined : handler.protocol;
   const name = given?.name ?? plan.protocol?.name;
   if (name !== undefined && (own !== undefined || socket)) {
     const why = own === undefined ? 'takes sockets' : `brings its own, ${own.name}`;
     throw new HandlerError(`protocol "${name}" was given, but the handler ${why}; leave it out.`);
   }
-  let protocol = own ?? given ?? makeProtocol(name ?? 'bytes', plan.protocol?.options ?? {});
-  // Only where a loop of ours reads can a handler read a message while it comes: where it could read a socket, too.
-  if (protocol.whole !== undefined && !plan.capabilities.includes('socket-handler')) {
-    protocol = protocol.whole;
-  }
-  if (protocol.name !== 'http') {
-    require(plan, 'raw-protocol', `the protocol is ${protocol.name}, and not http`);
-  }
-  for (const [need, why] of Object.entries(protocol.needs ?? {})) require(plan, need, why);
-  if (!protocol.framed && (protocol.pack === undefined || protocol.unpack === undefined)) {
-    require(plan, 'unframed-protocol', `protocol ${protocol.name} is neither framed nor gives pack() and unpack()`);
-  }
-  return protocol;
-}
-
-function require(plan: Plan, capability: string, because: string): void {
-  if (plan.capabilities.includes(capability)) return;
-  throw new ModeError(
-    `Mode ${plan.mode} cannot serve this: ${because}.`,
-    plan.modesWith[capability] ?? [],
-  );
+  return own ?? given ?? makeProtocol(name ?? 'bytes', plan.protocol?.options ?? {});
 }
 
 async function importHandler(url: string, inWorker: boolean): Promise<Handler> {
@@ -86,9 +114,9 @@ async function importHandler(url: string, inWorker: boolean): Promise<Handler> {
     module = (await import(url)) as { default?: unknown };
   } catch (error) {
     if (error instanceof HandlerError) throw error;
-    const message =
-      error instanceof Error ? `${error.name}: ${error.message.split('\n')[0]}` : String(error);
-    throw new HandlerError(`The handler ${path} does not load: ${message}`, { cause: error });
+    throw new HandlerError(`The handler ${path} does not load: ${whyNotLoaded(error, path)}`, {
+      cause: error,
+    });
   } finally {
     markLoading(false);
   }

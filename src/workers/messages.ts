@@ -27,6 +27,8 @@ export type ToMain =
       readonly threadId: number | undefined;
     }
   | { readonly type: 'failed'; readonly error: PackedError }
+  /** A process dies of an error that nobody caught (of a thread its parent is told by Node). */
+  | { readonly type: 'crashed'; readonly error: PackedError }
   | { readonly type: 'stats'; readonly request: number; readonly stats: Counters }
   | { readonly type: 'drained' }
   | { readonly type: 'bus'; readonly body: BusToMain }

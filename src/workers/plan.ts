@@ -48,6 +48,11 @@ export interface WorkerStats extends Counters {
   /** Worker threads: the thread's id. */
   readonly threadId: number | undefined;
   readonly restarts: number;
+  /**
+   * How many died here with what they had counted since the last `stats()`: that is missing from the figures. Undefined
+   * where nothing is: the figures are the main loop's own.
+   */
+  readonly uncounted?: number;
   /** False while it is being replaced; its figures are then those of its predecessors. */
   readonly alive: boolean;
 }

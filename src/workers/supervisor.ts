@@ -55,6 +55,8 @@ interface Seat extends Worker {
   record: Record;
   readyAtMs: number | undefined;
   failure: PackedError | undefined;
+  /** The error that ends its process. */
+  crash: PackedError | undefined;
   /** What it and its predecessors counted; `last` is the present one's latest report. */
   past: Counters;
   last: Counters;
@@ -94,6 +96,7 @@ export class Supervisor {
       record: CLEAN,
       readyAtMs: undefined,
       failure: undefined,
+      crash: undefined,
       past: NOTHING_COUNTED,
       last: NOTHING_COUNTED,
       drained: false,
@@ -128,6 +131,7 @@ export class Supervisor {
         alive: seat.state === WorkerState.READY,
         ...counted,
         restarts: seat.restarts + counted.restarts,
+        uncounted: seat.restarts,
         dropped: counted.dropped + this.#exchange.dropped(seat.id),
       };
     });
@@ -174,6 +178,7 @@ export class Supervisor {
   #spawn(seat: Seat): void {
     seat.state = WorkerState.STARTING;
     seat.failure = undefined;
+    seat.crash = undefined;
     seat.readyAtMs = undefined;
     const plan = this.#events.planFor?.(seat.id) ?? this.#plan;
     const start = plan.unit === 'process' ? startProcess : startThread;
@@ -205,6 +210,9 @@ export class Supervisor {
         break;
       case 'failed':
         seat.failure = message.error;
+        break;
+      case 'crashed':
+        seat.crash = message.error;
         break;
       case 'stats':
         this.#requests.get(message.request)?.(seat, message.stats);
@@ -251,7 +259,7 @@ export class Supervisor {
     }
     const { record, restartMs } = afterDeath(seat.record, served);
     seat.record = record;
-    const why = seat.failure?.message ?? reason;
+    const why = seat.failure?.message ?? reasonOf(seat.crash, reason);
     workerDied.publish({ workerId: seat.id, pid: seat.unit.pid, reason: why, restartMs });
     if (restartMs === undefined) {
       const error = new CrashLoopError(
@@ -289,6 +297,12 @@ export class Supervisor {
   #checkAllGone(): void {
     if (this.#seats.every((seat) => seat.state === WorkerState.GONE)) this.#onAllGone?.();
   }
+}
+
+/** In the words that a thread's end has. A process that did not exit by itself was ended by what came after. */
+function reasonOf(crash: PackedError | undefined, reason: string): string {
+  if (crash === undefined || !reason.startsWith('exit code')) return reason;
+  return `uncaught ${crash.stack ?? crash.message}`;
 }
 
 function add(a: Counters, b: Counters): Counters {

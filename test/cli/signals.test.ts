@@ -52,8 +52,8 @@ async function clientOf(t: Test, cli: Cli): Promise<Client> {
 
 /** The worker processes, by the log's own word. */
 function workersOf(cli: Cli): number[] {
-  return logOf(cli.err).flatMap(({ msg, pid }) =>
-    /is ready/.test(String(msg)) ? [Number(pid)] : [],
+  return logOf(cli.err).flatMap(({ msg, workerPid }) =>
+    /is ready/.test(String(msg)) ? [Number(workerPid)] : [],
   );
 }
 
@@ -157,9 +157,27 @@ t.test('a worker that dies is replaced, and said', async (t) => {
   t.equal(await client.ask('die'), undefined);
   await cli.says('err', /worker 1 is back/);
   const died = logOf(cli.err).find(({ level }) => level === 40);
-  t.match(died, { workerId: 1, pid: Number(pid), msg: /worker 1 \(pid \d+\) died.*exit code 3/ });
+  t.match(died, {
+    workerId: 1,
+    workerPid: Number(pid),
+    msg: /worker 1 \(pid \d+\) died.*exit code 3/,
+  });
+  t.equal(cli.err.match(/"pid":/g)?.length, logOf(cli.err).length, 'one pid in each line');
   const other = new Client(t, { port, host: '127.0.0.1' });
   t.not(await other.ask('who'), pid);
+  cli.kill('SIGTERM');
+  const { err } = await cli.end();
+  t.match(err, /served \d+ messages .*, without what 1 worker that died had served/);
+});
+
+t.test('a worker process that an error ends: the log names it', async (t) => {
+  const file = join(folderOf(t, { 'naughty.ts': NAUGHTY }), 'naughty.ts');
+  const cli = start(t, ['serve', file, '--port=0', '--mode=shared', '--workers=1']);
+  const client = await clientOf(t, cli);
+  await client.ask('exception');
+  await cli.says('err', /worker 1 is back/);
+  const died = logOf(cli.err).find(({ level }) => level === 40);
+  t.match(died, { msg: /died and restarts.*: uncaught Error: .*/, reason: /naughty\.ts:\d+/ });
 });
 
 t.test('workers that cannot start any more end the server', async (t) => {

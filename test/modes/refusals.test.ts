@@ -165,11 +165,66 @@ t.test('what a mode cannot do names the modes that can', async (t) => {
         (thrown: PatternsError & { modes: string[] }) => thrown,
       );
       t.equal(error?.code, 'PATTERNS_MODE', `${mode}: ${capability}`);
+      // None of these handlers speaks http, so `native` is never one of them.
       const able = modeNames.filter((name) =>
-        (modes[name].capabilities as readonly string[]).includes(capability),
+        ['raw-protocol', capability].every((need) =>
+          (modes[name].capabilities as readonly string[]).includes(need),
+        ),
       );
       t.strictSame(error?.modes, able);
       for (const name of able) t.match(error?.message, name);
+    }
+  }
+});
+
+t.test('the modes named can do all that the handler and the options need', async (t) => {
+  const pushes = moduleOf('pushes', `export default { pushes: true, message() {} };`);
+  const cases: Array<[Omit<ServeOptions, 'handler'>, RegExp]> = [
+    [
+      { mode: 'blocking' },
+      /the handler pushes\. Modes that can: single, pooled, dispatched, shared, sharded\.$/,
+    ],
+    [
+      { mode: 'native' },
+      /Mode native cannot serve this: the protocol is bytes, and not http\. Modes that can: single, pooled, dispatched, shared, sharded\.$/,
+    ],
+    [{ mode: 'native', unix: '/nowhere/x.sock' }, /: single, pooled, dispatched, shared\.$/],
+    [{ mode: 'single', workers: 2 }, /: pooled, dispatched, shared, sharded\.$/],
+    [
+      { mode: 'blocking', balance: 'random', workers: 2 },
+      /the handler pushes\. Modes that can: pooled\.$/,
+    ],
+    [{ mode: 'dispatched', unit: 'process' }, /: pooled, shared, sharded\.$/],
+  ];
+  for (const [options, message] of cases) {
+    await t.rejects(
+      serve({ handler: pushes, ...options }),
+      { code: 'PATTERNS_MODE', message },
+      JSON.stringify(options),
+    );
+  }
+});
+
+t.test('a handler that does not parse: where, and what may be written', async (t) => {
+  const write = (name: string, source: string): URL => {
+    writeFileSync(join(folder, name), source);
+    return pathToFileURL(join(folder, name));
+  };
+  const cases: Array<[URL, RegExp]> = [
+    [
+      write('enum.ts', 'export {};\nenum A { B }\n'),
+      /enum\.ts:2:1: enum A \{ B \}\. .*only erasable syntax/,
+    ],
+    [write('open.ts', 'export default {\n  message( {\n};\n'), /open\.ts:3:2: \};/],
+    [write('open.mjs', 'export default {\n  message( {\n};\n'), /open\.mjs:3:2: \};/],
+  ];
+  for (const [handler, message] of cases) {
+    for (const mode of ['single', 'sharded'] as const) {
+      await t.rejects(
+        serve({ handler, mode }),
+        { code: 'PATTERNS_HANDLER', message },
+        `${mode} ${handler.href}`,
+      );
     }
   }
 });
@@ -183,7 +238,9 @@ t.test('units', async (t) => {
         serve({ mode, unit, handler: 'echo' }),
         {
           code: 'PATTERNS_MODE',
-          modes: modeNames.filter((name) => modes[name].units.includes(unit)),
+          modes: modeNames.filter(
+            (name) => name !== 'native' && modes[name].units.includes(unit), // echo speaks no http
+          ),
         },
         `${mode} by ${unit}`,
       );
