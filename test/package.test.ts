@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -28,6 +29,8 @@ const PARTS = [
   'README.md',
   'src',
   'bench',
+  'examples',
+  'native-notes',
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -140,6 +143,11 @@ t.test('the tarball', async (t) => {
   const flags = ['--prefer-offline', '--no-audit', '--no-fund'];
   const installed = await run(user, 'npm', 'install', ...flags, tarball);
   t.equal(installed.code, 0, 'it installs into an empty project', { output: installed.all });
+
+  const home = join(user, 'node_modules/patterns-runtime');
+  const readme = readFileSync(join(home, 'README.md'), 'utf8');
+  for (const [, link] of readme.matchAll(/\]\(([^):]+)\)/g))
+    t.ok(existsSync(join(home, link)), `its README's ${link} is there`);
 });
 
 t.test('npx patterns serve', async (t) => {

@@ -1,10 +1,15 @@
 /** What the README says of the examples, the options and the modes is so. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import t from 'tap';
 import { modeNames, modes } from '../../src/modes/index.ts';
 import type { Capability, Mode } from '../../src/modes/mode.ts';
 import { DEFAULT_IDLE_TIMEOUT_MS, readOptions } from '../../src/options.ts';
 import { protocolNames } from '../../src/protocols/index.ts';
+import { serve } from '../../src/serve.ts';
+import { EventClient } from '../http/event-client.ts';
 
 const read = (path: string): string =>
   readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -54,6 +59,28 @@ t.test('the modes are all there, with what they take', async (t) => {
 
 t.test('the protocols are all there', async (t) => {
   for (const name of protocolNames) t.ok(row(name).length > 1, name);
+});
+
+t.test('its channel of events runs as it is there', async (t) => {
+  const code = [...readme.matchAll(/```ts\n([^]*?)```/g)]
+    .map(([, text]) => text)
+    .find((text) => text.includes('eventChannel('))!;
+  const folder = mkdtempSync(join(tmpdir(), 'patterns-readme-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const index = new URL('../../src/index.ts', import.meta.url).href;
+  const file = join(folder, 'news.ts');
+  writeFileSync(file, code.replace("'patterns-runtime'", `'${index}'`));
+  const server = await serve({ handler: pathToFileURL(file), mode: 'sharded', workers: 2 });
+  t.teardown(() => server.close({ drainTimeoutMs: 0 }));
+  const clients = await Promise.all(
+    Array.from({ length: 4 }, () => EventClient.connect(server, '/news')),
+  );
+  const url = `${server.url.replace('tcp:', 'http:')}/news`;
+  const { status } = await fetch(url, { method: 'POST', body: 'hello' });
+  t.equal(status, 202);
+  for (const client of clients) t.match(await client.untilEvents(1), [{ data: 'hello' }]);
+  t.same(await server.close(), { forced: false });
+  for (const client of clients) await client.untilEnd();
 });
 
 t.test('its links lead somewhere', async (t) => {
