@@ -13,7 +13,7 @@ import type { Decoder } from '../protocols/protocol.ts';
 import { Kind } from './dispatched/batch.ts';
 import type { Executor, Executors, UnderWay } from './dispatched/executors.ts';
 import { ReaderBus } from './dispatched/reader-bus.ts';
-import { RemoteStream } from './dispatched/remote-stream.ts';
+import { RemoteStream, SourceError } from './dispatched/remote-stream.ts';
 import type { Mode } from './mode.ts';
 import { canReusePort, listenTo, sinkOf } from './shared-parts.ts';
 
@@ -274,6 +274,10 @@ export class DispatchedConversation extends Conversation {
   /** Its messages may run anywhere. Where a switch named hooks, those keep state. */
   get #isStateless(): boolean {
     return this.loop.handler.stateless === true && this.hooks === this.loop.handler;
+  }
+
+  protected override handlerFailed(error: unknown): void {
+    if (!(error instanceof SourceError)) super.handlerFailed(error);
   }
 
   #ends({ code, error }: Ending): void {

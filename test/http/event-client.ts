@@ -64,4 +64,9 @@ export class EventClient {
   destroy(): void {
     this.request.destroy();
   }
+
+  /** The server learns of it at once: an end alone may be that of a client that still reads. */
+  reset(): void {
+    this.request.socket!.resetAndDestroy();
+  }
 }

@@ -89,16 +89,31 @@ t.test('a start that rejects ends its stream, and nothing else', async (t) => {
     t.notOk(early.complete, 'and the stream breaks off');
     await log.has('it rejects early');
 
-    const told = await EventClient.connect(server, '/rejects/signal');
-    await log.has('waits to be told');
-    told.destroy();
+    for (const [when, noted] of [
+      ['signal', 'waits to be told'],
+      ['late', 'waits to fail'],
+      ['end', 'will fail'],
+    ]) {
+      const client = await EventClient.connect(server, `/rejects/${when}`);
+      await log.has(noted);
+      client.reset();
+    }
+    await log.has('it rejects late');
+    await log.has('its end rejects');
     const other = await EventClient.connect(server, '/later/5');
     t.equal((await other.untilEnd()).length, 5, 'the others are served');
-    await until(async () => {
-      const { workers } = await server.stats();
-      const sum = (name: 'errors' | 'restarts') => workers.reduce((all, one) => all + one[name], 0);
-      return sum('errors') === 1 && sum('restarts') === 0;
-    }, 'each is counted once, and no worker died; that the client went is no error');
+    let sums = '';
+    await until(
+      async () => {
+        const { workers } = await server.stats();
+        const sum = (name: 'errors' | 'restarts') =>
+          workers.reduce((all, one) => all + one[name], 0);
+        sums = `${sum('errors')} errors, ${sum('restarts')} restarts`;
+        return sums === '3 errors, 0 restarts';
+      },
+      () =>
+        `each is counted once, and no worker died; that the client went is no error: ${sums}, ${log.lines.join(', ')}`,
+    );
   });
 });
 

@@ -3,6 +3,9 @@ import type { ReplyStream } from '../../protocols/protocol.ts';
 import { Kind } from './batch.ts';
 import type { Executor } from './executors.ts';
 
+/** What the source threw. Its executor has counted it, and told the handler. */
+export class SourceError extends Error {}
+
 export class RemoteStream implements ReplyStream {
   readonly executor: Executor;
   readonly untilClose: boolean;
@@ -46,7 +49,7 @@ export class RemoteStream implements ReplyStream {
           yield chunk;
           this.executor.tell(Kind.ACK, this.#connection, chunk.length);
         } else if (this.#failure !== null) {
-          throw new Error(this.#failure);
+          throw new SourceError(this.#failure);
         } else if (this.#ended) {
           return;
         } else {

@@ -49,6 +49,7 @@ export default Object.assign(
             stream.signal.addEventListener('abort', resolve);
           });
         } else if (request.params.when === 'end') {
+          note('will fail');
           return async () => {
             throw new Error('its end rejects');
           };
