@@ -83,7 +83,7 @@ export interface Connection<Out = unknown, State = unknown> {
    * bytes may be sent by reference, so do not change them afterwards. What the protocol cannot encode reaches nobody,
    * and is counted and reported as an error in the loops that tried.
    */
-  publish(topic: string, message: Out): void;
+  publish(topic: string, message: unknown): void;
   /**
    * Closes in an orderly way: nothing more is read, replies due are sent, then the end. `status` and `text` are for
    * protocols that have a goodbye: WebSocket's Close.

@@ -60,8 +60,8 @@ class Segment {
 }
 
 /**
- * A path is matched as it is in the target, segment by segment; a named segment goes before a parameter. `:name` takes
- * one segment that is not empty, percent-decoded; what does not decode is answered 400.
+ * A path is matched as it is in the target, segment by segment; a named segment goes before a parameter, unless only the
+ * other route has the method. `:name` takes one segment that is not empty, percent-decoded; what does not decode is answered 400.
  *
  * @throws OptionError for a method that is none, a path without '/' in front, and a route that is there already.
  * @example
@@ -122,10 +122,16 @@ export function router(options: RouterOptions = {}): Router {
         exact.get(request.path) ??
         find(root, request.path, 1, values, hasMethods);
       if (segment === undefined) return notFound(request, connection);
-      const { methods } = segment;
-      const target =
-        methods.get(request.method) ?? (request.method === 'HEAD' ? methods.get('GET') : undefined);
-      if (target === undefined) return { status: 405, headers: { allow: allowed(methods) } };
+      let target = targetOf(segment, request.method);
+      if (target === undefined) {
+        // Another route takes the path, by a parameter, and has the method; or none does.
+        values.length = 0;
+        const has = (other: Segment) => targetOf(other, request.method) !== undefined;
+        const other = find(root, request.path, 1, values, has);
+        if (other === undefined)
+          return { status: 405, headers: { allow: allowed(root, request.path) } };
+        target = targetOf(other, request.method)!;
+      }
       if (values.length > 0) request.params = named(target.names, values);
       return target.route(request, connection);
     },
@@ -201,9 +207,18 @@ function decode(value: string): string {
   }
 }
 
-/** RFC 9110, 10.2.1. */
-function allowed(methods: ReadonlyMap<string, Target>): string {
-  const names = [...methods.keys()];
-  if (methods.has('GET') && !methods.has('HEAD')) names.push('HEAD');
-  return names.join(', ');
+function targetOf({ methods }: Segment, method: string): Target | undefined {
+  return methods.get(method) ?? (method === 'HEAD' ? methods.get('GET') : undefined);
+}
+
+/** RFC 9110, 10.2.1: of all routes that take the path. */
+function allowed(root: Segment, path: string): string {
+  const names = new Set<string>();
+  const collect = ({ methods }: Segment): boolean => {
+    for (const name of methods.keys()) names.add(name);
+    return false; // goes on to the next
+  };
+  find(root, path, 1, [], collect);
+  if (names.has('GET')) names.add('HEAD');
+  return [...names].join(', ');
 }

@@ -61,7 +61,13 @@ t.test('what is none', async (t) => {
   t.throws(() => parseTarget('localhost:7000', undefined), {
     message: / Did you mean tcp:\/\/localhost:7000\?$/,
   });
-  t.throws(() => parseTarget('tcp://x:1?a=b', undefined), OptionError);
+  t.throws(() => parseTarget('tcp://x:1?a=b', undefined), {
+    message: /has a path, and bytes has none/,
+  });
+  t.throws(() => parseTarget('http://x:1/a#b', undefined), { message: /Leave #b out/ });
+  t.throws(() => parseTarget('http://me:secret@x:1/', undefined), {
+    message: /Leave the name and password out: --header=/,
+  });
   t.throws(() => parseTarget('resp://x:1', 'line'), {
     message: /says resp and the option protocol says line/,
   });

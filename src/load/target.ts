@@ -53,7 +53,9 @@ export function parseTarget(url: string, protocol: string | undefined): Target {
   const word = pick(url, scheme === 'tcp' ? undefined : scheme, protocol);
   const port = digits === undefined ? WITH_PATH[word] : Number(digits);
   if (port === undefined || port < 1 || port > 65_535) throw noTarget(url);
-  if (path !== '/' && !Object.hasOwn(WITH_PATH, word)) throw noTarget(url);
+  if (path !== '/' && !Object.hasOwn(WITH_PATH, word)) {
+    throw new OptionError(`${url} has a path, and ${word} has none: leave ${path} out.`);
+  }
   const host = digits === undefined ? name : `${name}:${digits}`;
   return {
     url,
@@ -71,8 +73,17 @@ const OVER_TLS = new Map([
 ]);
 
 function noTarget(url: string): OptionError {
-  const hint = /^[\w.-]+:\d{1,5}$/.test(url) ? ` Did you mean tcp://${url}?` : '';
+  const hint = hintOf(url);
   return new OptionError(`${JSON.stringify(url)} is no target; it must be ${FORMS}.${hint}`);
+}
+
+function hintOf(url: string): string {
+  if (/^[\w.-]+:\d{1,5}$/.test(url)) return ` Did you mean tcp://${url}?`;
+  if (!URL.canParse(url)) return '';
+  const { hash, password, username } = new URL(url);
+  if (username !== '' || password !== '')
+    return " Leave the name and password out: --header='authorization: …' sends them.";
+  return hash === '' ? '' : ` Leave ${hash} out: what follows # is never sent.`;
 }
 
 function pick(url: string, inUrl: string | undefined, asOption: string | undefined): string {

@@ -181,7 +181,7 @@ export class DispatchedConversation extends Conversation {
         this.#onOpened?.();
         break;
       case Kind.OPEN_FAILED:
-        this.abort('error', extra);
+        this.endUnopened(extra);
         break;
       case Kind.SUBSCRIBE:
         this.#subscribe(executor, extra as [string, Slow]);

@@ -310,5 +310,5 @@ t.test('errors of close() and error() itself', async (t) => {
   client.end();
   await client.settled();
   t.match(server.errors, [{ message: 'close' }, { message: 'error' }]);
-  t.equal(server.stats().errors, 1);
+  t.equal(server.stats().errors, 2);
 });

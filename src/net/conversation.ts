@@ -214,6 +214,7 @@ export class Conversation extends Lifetime implements Connection, WireListener, 
 
   #runOpen(): void {
     let state: unknown;
+    this.#opened = false; // what it was before a switch has no close()
     this.inside = true;
     try {
       state = this.runOpen();
@@ -244,7 +245,7 @@ export class Conversation extends Lifetime implements Connection, WireListener, 
 
   #openFailed(error: unknown): void {
     this.handlerFailed(error);
-    this.abort('error', error);
+    this.endUnopened(error);
   }
 
   #reads(): boolean {

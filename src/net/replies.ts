@@ -194,6 +194,18 @@ export abstract class Replies {
     this.endBehind(slot, 'error', error);
   }
 
+  /** `open` failed, and has been told: the goodbye that says so (RFC 6455, 7.4.1), or the end at once. */
+  protected endUnopened(error: unknown): void {
+    const goodbye = this.codec.encodeClose?.('error');
+    if (goodbye === undefined) {
+      this.abort('error', error);
+      return;
+    }
+    this.gate &= ~Gate.OPENING;
+    this.push(goodbye);
+    this.endBehind(undefined, 'error', error);
+  }
+
   /** The server stops: a stream without an end of its own comes to one. */
   protected drainStream(): void {
     this.stopping = true;
@@ -304,8 +316,7 @@ export abstract class Replies {
     slot: Slot | undefined,
   ): After | undefined {
     this.handlerFailed(error);
-    if (this.codec.encodeError !== undefined)
-      return this.codec.encodeError(error, writer, input);
+    if (this.codec.encodeError !== undefined) return this.codec.encodeError(error, writer, input);
     if (this.codec.encodeClose !== undefined) writer.raw(this.codec.encodeClose('error'));
     this.endBehind(slot, 'error', error);
     return undefined;

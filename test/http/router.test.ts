@@ -25,6 +25,7 @@ const routes = router()
   .get('/users', said('users'))
   .post('/users', said('new'))
   .get('/users/me', said('me'))
+  .patch('/users/:any', said('any'))
   .get('/users/:id', said('user'))
   .delete('/users/:id', said('gone'))
   .get('/users/:id/posts/:post', said('post'))
@@ -43,6 +44,7 @@ const found: ReadonlyArray<readonly [string, string]> = [
   ['GET /users?x', 'users {}'],
   ['POST /users', 'new {}'],
   ['GET /users/me', 'me {}'],
+  ['DELETE /users/me', 'gone {"id":"me"}'],
   ['GET /users/7', 'user {"id":"7"}'],
   ['GET /users/7?x=/y', 'user {"id":"7"}'],
   ['DELETE /users/7', 'gone {"id":"7"}'],
@@ -79,10 +81,10 @@ for (const line of [
 
 for (const [line, allow] of [
   ['PUT /users', 'GET, POST, HEAD'],
-  ['POST /users/7', 'GET, DELETE, HEAD'],
+  ['POST /users/7', 'PATCH, GET, DELETE, HEAD'],
   ['GET /a/b/', 'PUT'],
   ['POST /headed', 'HEAD, GET'],
-  ['DELETE /users/me', 'GET, HEAD'],
+  ['POST /users/me', 'GET, PATCH, DELETE, HEAD'],
 ]) {
   void t.test(`405: ${line}`, async (t) =>
     t.same(await run(line), { status: 405, headers: { allow } }),

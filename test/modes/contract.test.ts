@@ -130,7 +130,7 @@ t.test('pushes', async (t) => {
     if (!combo.definition.capabilities.includes('pushes')) {
       await t.rejects(contract(t, combo, 'pushes'), {
         code: 'PATTERNS_MODE',
-        message: /the handler pushes. Modes that can: .*single/,
+        message: /the handler pushes. Modes that can: .*pooled/,
       });
       return;
     }

@@ -178,3 +178,20 @@ void t.test('who closes', async (t) => {
     t.same(await server.close(), { forced: false });
   });
 });
+
+void t.test('an open that fails: the client is told so by 1011', async (t) => {
+  await forEveryMode(t, { http: true, readPaths: ['fast', 'fallback'] }, async (t, combo) => {
+    const log = new Log(t);
+    const server = await serveWith(t, combo, { handler: talkUrl(), data: { log: log.path } });
+    for (const path of ['/broken', '/broken-at-once']) {
+      const peer = await Peer.open(server, {}, path);
+      t.equal((await peer.closed())[0], 1011, path);
+    }
+    const other = await Peer.open(server);
+    t.equal(await other.ask('a'), 'a', 'the others are served');
+    other.ws.close();
+    await other.closed();
+    await log.has('closed client 1005 ');
+    t.same(log.lines, ['closed client 1005 '], 'close() is for what was opened');
+  });
+});

@@ -143,6 +143,7 @@ export class RemoteConnection implements Connection {
 
   open(): void {
     const { out } = this.#executor;
+    this.#opened = false;
     if (this.#hooks.open === undefined) {
       this.#opened = true;
       return;

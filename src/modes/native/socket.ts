@@ -235,7 +235,7 @@ export class NativeSocket implements Connection, Subscriber {
 
   #openFailed(error: unknown): void {
     this.#host.handlerFailed(error, this);
-    this.#socket?.close();
+    this.#end({ code: 'error', status: CloseStatus.INTERNAL_ERROR, text: '' });
   }
 
   #run(data: Data): void {

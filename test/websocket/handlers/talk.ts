@@ -60,6 +60,14 @@ function act(text: string, connection: Talker): string | Uint8Array | Promise<st
   }
 }
 
+async function opened(connection: Talker): Promise<{ messages: number }> {
+  if (connection.request.path === '/greet') connection.send('welcome');
+  if (connection.request.path === '/closed') connection.close(4002, 'go');
+  if (connection.request.path === '/late') await sleep(5);
+  if (connection.request.path === '/broken') throw new Error('secret');
+  return { messages: 0 };
+}
+
 /** The second is for machines that are slow. */
 const pings = import.meta.url.includes('?pings')
   ? { pingIntervalMs: 1000, pongTimeoutMs: 4000 }
@@ -92,12 +100,9 @@ export default defineHandler({
           return { headers: { 'sec-websocket-accept': 'mine' } };
       }
     },
-    async open(connection) {
-      if (connection.request.path === '/greet') connection.send('welcome');
-      if (connection.request.path === '/closed') connection.close(4002, 'go');
-      if (connection.request.path === '/late') await sleep(5);
-      if (connection.request.path === '/broken') throw new Error('secret');
-      return { messages: 0 };
+    open(connection) {
+      if (connection.request.path === '/broken-at-once') throw new Error('secret');
+      return opened(connection);
     },
     message(data, connection) {
       connection.state.messages += 1;
