@@ -63,7 +63,7 @@ for await (const line of createInterface({ input: Readable.from(t) })) {
   }
 }
 
-/** Adds a line to the block of the file it belongs to; a passing subtest takes its lines away again. */
+/** Adds a line to the block of the file it belongs to; a passing subtest takes its lines away again, and no other's. */
 function keep(line: string): void {
   const passed = /^( +)ok \d+ - (.*?)(?: # (?:time|SKIP|TODO).*)?$/.exec(line);
   if (passed === null) {
@@ -71,5 +71,6 @@ function keep(line: string): void {
     return;
   }
   const start = block.lastIndexOf(`${passed[1]}# Subtest: ${passed[2]}`);
-  if (start !== -1) block.length = start;
+  if (start === -1 || block.slice(start).some((kept) => /^ *not ok /.test(kept))) return;
+  block.length = start;
 }

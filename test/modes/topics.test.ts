@@ -135,7 +135,7 @@ t.test('what a mode without pushes says', async (t) => {
         definition.capabilities.includes('pushes') ? 'it has them' : undefined,
     },
     async (t, combo) => {
-      await t.rejects(topics(t, combo), { code: 'PATTERNS_MODE', modes: ['single'] });
+      await t.rejects(topics(t, combo), { code: 'PATTERNS_MODE', modes: ['pooled'] });
       const { server } = await topics(t, combo, 'mute');
       const error = {
         code: 'PATTERNS_MODE',
