@@ -306,7 +306,7 @@ function needsOf(options: Options, object: Handler | undefined): Capability[] {
   if (object !== undefined) needs.push('memory-handler');
   if (options.unix !== undefined) needs.push('unix');
   if (options.balance !== undefined) needs.push('balance');
-  if (options.workers !== undefined) needs.push('workers');
+  if (options.workers !== undefined && options.workers !== 1) needs.push('workers');
   if (options.limits.idleTimeoutMs) needs.push('idle-timeout');
   return needs;
 }
