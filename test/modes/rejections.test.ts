@@ -6,8 +6,6 @@ import { forEveryMode, handlerUrl, serveWith } from './support/combos.ts';
 import { Log } from './support/log.ts';
 import { until } from './support/wait.ts';
 
-t.setTimeout(600_000);
-
 async function counted(server: Server, errors: number): Promise<void> {
   let seen = '';
   await until(
@@ -29,6 +27,7 @@ t.test('close and error', async (t) => {
     const failing = await connectTo(server);
     await failing.write('fail\n');
     await failing.ended;
+    failing.socket.destroy(); // or the server lingers for it
     await log.has('message rejects');
     await log.has('close rejects');
     const other = await connectTo(server);
@@ -59,6 +58,7 @@ t.test('socket handlers', async (t) => {
     const failing = await connectTo(server);
     await failing.write('f');
     await failing.ended;
+    failing.socket.destroy(); // or the server lingers for it
     const other = await connectTo(server);
     await other.write('s');
     await other.untilText('served\n');
