@@ -1,6 +1,7 @@
 /** A headless Chromium, driven over a pipe by its DevTools protocol: no port, no package. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -86,7 +87,10 @@ export class Browser {
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), 5000);
     await gone;
     clearTimeout(timer);
-    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+    // Its other processes may still write, for a moment.
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 50, retryDelay: 20 }).catch(
+      () => {},
+    );
   }
 
   #take(text: string): void {
