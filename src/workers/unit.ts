@@ -37,7 +37,8 @@ export function heapLimit({ workerHeapMiB }: Limits): ResourceLimits {
   return workerHeapMiB === undefined ? {} : { maxOldGenerationSizeMb: workerHeapMiB };
 }
 
-/** `./x.ts` in a checkout, `./x.js` in dist: whatever the calling module itself is. */
-export function siblingUrl(name: string, importMetaUrl: string): URL {
-  return new URL(`${name}${importMetaUrl.endsWith('.ts') ? '.ts' : '.js'}`, importMetaUrl);
+/** `./x.ts` in a checkout, `./x.js` in dist: whatever the calling module itself is; of CommonJS, `.cts` and `.cjs`. */
+export function siblingUrl(name: string, importMetaUrl: string, kind: '' | 'c' = ''): URL {
+  const language = importMetaUrl.endsWith('.ts') ? 'ts' : 'js';
+  return new URL(`${name}.${kind}${language}`, importMetaUrl);
 }

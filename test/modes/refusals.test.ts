@@ -91,6 +91,17 @@ t.test('handlers that are none, in every mode', async (t) => {
   });
 });
 
+// The thread that fails ends the others in the middle of their start; had that crashed the process, this file fails.
+t.test('a start that fails while other workers load, in every mode with threads', async (t) => {
+  const unless = ({ unit }: Combo) =>
+    unit === 'process' ? 'a process is ended by a signal, wherever it is' : undefined;
+  await forEveryMode(t, { jobs: 1, needs: ['workers'], unless }, async (t, { mode, unit }) => {
+    const handler = handlerUrl('contract', '?throw-at-start');
+    for (let i = 0; i < 2; i += 1)
+      await t.rejects(serve({ mode, unit, handler, workers: 8 }), /start threw/);
+  });
+});
+
 function workers({ definition }: Combo): { workers?: number } {
   return definition.capabilities.includes('workers') ? { workers: 2 } : {};
 }

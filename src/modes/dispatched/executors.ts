@@ -221,7 +221,7 @@ export class Executors {
       (_, i) => new Executor(i + 1, plan.limits.executorCredit),
     );
     this.#pool = new Piscina({
-      filename: siblingUrl('./executor', import.meta.url).href,
+      filename: siblingUrl('./entry', import.meta.url, 'c').href,
       minThreads: plan.workers,
       maxThreads: plan.workers,
       concurrentTasksPerWorker: 1,
