@@ -11,7 +11,7 @@ import type { Writer } from '../protocols/writer.ts';
 import { Gate, OVER } from './gate.ts';
 import type { Loop } from './loop.ts';
 import { flushWriter, Outbox, takeBytes } from './outbox.ts';
-import { SlotQueue, SlotState, type Ending, type Slot } from './slot.ts';
+import { lasting, SlotQueue, SlotState, type Ending, type Slot } from './slot.ts';
 import { StreamPump } from './stream-pump.ts';
 import type { Encoded } from './topics.ts';
 import type { Wire } from './wire.ts';
@@ -141,7 +141,7 @@ export abstract class Replies {
   protected reply(state: SlotState, value: unknown, input: unknown): void {
     if (this.gate & (Gate.CLOSED | Gate.LAST)) return;
     if (this.slots.head === undefined) this.#leave(state, value, input, undefined);
-    else this.#count(this.slots.push(state, value, input, true));
+    else this.#count(this.slots.push(state, lasting(value, input), input, true));
   }
 
   /** A place for a reply that comes later, through `settle`. */
@@ -154,7 +154,7 @@ export abstract class Replies {
   protected settle(slot: Slot, state: SlotState, value: unknown): void {
     if (this.gate & Gate.CLOSED) return;
     slot.state = state;
-    slot.value = value;
+    slot.value = lasting(value, slot.input);
     if (slot === this.slots.head) this.#advance();
   }
 

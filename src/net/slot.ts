@@ -4,6 +4,7 @@
  *
  *     head ─▶ PENDING ─▶ DONE ─▶ PENDING ─▶ DONE ◀─ tail     (only the head may leave)
  */
+import { Buffer } from 'node:buffer';
 import type { CloseCode } from '../handler.ts';
 import type { After } from '../protocols/protocol.ts';
 
@@ -41,6 +42,13 @@ export interface Slot {
   /** With BYTES: what they want behind them. */
   after: After | undefined;
   next: Slot | undefined;
+}
+
+/** A reply that has to wait, and lies where its message does: that may be a view, and the next read overwrites it. */
+export function lasting(value: unknown, message: unknown): unknown {
+  const isView =
+    value instanceof Uint8Array && message instanceof Uint8Array && value.buffer === message.buffer;
+  return isView ? Buffer.from(value) : value;
 }
 
 export class SlotQueue {

@@ -64,12 +64,13 @@ void t.test('fragments', async (t) => {
 void t.test('a mask, at every alignment and length', async (t) => {
   const key = [0x12, 0x9f, 0xe3, 0x01];
   const word = Buffer.from(key).readInt32BE(0);
+  const lengths = [...Array(150).keys(), 4095, 4096, 4111, 65_535, 65_536, 65_537, 200_003];
   for (let offset = 0; offset < 9; offset += 1) {
-    for (let length = 0; length < 150; length += 1) {
-      const bytes = Buffer.alloc(200, 0x5a);
+    for (const length of lengths) {
+      const bytes = Buffer.alloc(length + 50, 0x5a);
       const view = bytes.subarray(offset % 3);
       xor(view, offset, offset + length, word);
-      const expected = Buffer.alloc(200 - (offset % 3), 0x5a);
+      const expected = Buffer.alloc(length + 50 - (offset % 3), 0x5a);
       for (let i = 0; i < length; i += 1) expected[offset + i] ^= key[i % 4];
       assert.deepEqual(view, expected, `${length} at ${offset}`);
     }

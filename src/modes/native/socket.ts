@@ -15,6 +15,7 @@ import {
 } from '../../handler.ts';
 import type { Hooks } from '../../net/conversation.ts';
 import type { Counters } from '../../net/loop.ts';
+import { lasting } from '../../net/slot.ts';
 import type { Encoded, Subscriber, Topics } from '../../net/topics.ts';
 import { show } from '../../protocols/framing/options.ts';
 import type { Codec } from '../../protocols/protocol.ts';
@@ -31,6 +32,8 @@ export interface SocketHost {
   readonly topics: Topics;
   readonly inFlightLimit: number;
   readonly sendLimitBytes: number;
+  /** Bytes need not be copied for `message()`. */
+  readonly givesViews: boolean;
   /** Longer messages are compressed where that was agreed on. */
   readonly compressBytes: number;
   handlerFailed(error: unknown, socket: NativeSocket): void;
@@ -187,7 +190,10 @@ export class NativeSocket implements Connection, Subscriber {
   onMessage(bytes: ArrayBuffer, isBinary: boolean): void {
     if (this.#leaving !== undefined) return;
     this.#host.counters.bytesIn += bytes.byteLength;
-    const data = isBinary ? Buffer.from(bytes.slice(0)) : Buffer.from(bytes).toString('utf8');
+    const isView = this.#host.givesViews && !this.#isFull;
+    const data = isBinary
+      ? Buffer.from(isView ? bytes : bytes.slice(0))
+      : Buffer.from(bytes).toString('utf8');
     if (!this.#isFull) {
       this.#run(data);
       return;
@@ -251,14 +257,14 @@ export class NativeSocket implements Connection, Subscriber {
     }
     this.#inside = false;
     if (!isPromise(result)) {
-      this.#settle({ state: ReplyState.DONE, value: result });
+      this.#settle({ state: ReplyState.DONE, value: result }, data);
       return;
     }
     const reply: Reply = { state: ReplyState.PENDING, value: undefined };
     this.#replies.push(reply);
     const settle = (state: Reply['state'], value: unknown) => {
       reply.state = state;
-      reply.value = value;
+      reply.value = lasting(value, data);
       this.#goOn();
     };
     result.then(
@@ -268,8 +274,9 @@ export class NativeSocket implements Connection, Subscriber {
   }
 
   /** A reply that is there now: out at once if none is due before it. */
-  #settle(reply: Reply): void {
-    if (this.#replies.length > 0) this.#replies.push(reply);
+  #settle(reply: Reply, data?: Data): void {
+    if (this.#replies.length > 0)
+      this.#replies.push({ ...reply, value: lasting(reply.value, data) });
     else this.#sendReply(reply);
     this.#endIfDone();
   }

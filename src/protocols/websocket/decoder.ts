@@ -40,6 +40,15 @@ export interface Farewell {
   readonly text: string;
 }
 
+export interface DecoderChoices {
+  /** What is decoded was sent by a client. */
+  readonly fromClient: boolean;
+  /** Compressed messages were agreed on. */
+  readonly deflate: boolean;
+  /** Bytes are views, gone with the buffer. */
+  readonly view: boolean;
+}
+
 const State = {
   /** A header comes next. */
   HEADER: 0,
@@ -56,8 +65,8 @@ export class WebSocketDecoder extends BaseDecoder<string | Buffer> {
   readonly #limits: FrameLimits;
   /** The mask bit that the peer's frames must have. */
   readonly #mask: number;
-  /** Compressed messages were agreed on. */
   readonly #deflate: boolean;
+  readonly #view: boolean;
   #state: number = State.HEADER;
   /** Where to go on, from `pos`. */
   #at = 0;
@@ -77,12 +86,12 @@ export class WebSocketDecoder extends BaseDecoder<string | Buffer> {
   #text = false;
   #utf8: Utf8Checker | undefined = undefined;
 
-  /** @param fromClient what is decoded was sent by a client */
-  constructor(limits: FrameLimits, fromClient: boolean, deflate: boolean) {
+  constructor(limits: FrameLimits, { fromClient, deflate, view }: DecoderChoices) {
     super(limits.messageLimitBytes);
     this.#limits = limits;
     this.#mask = fromClient ? MASK : 0;
     this.#deflate = deflate;
+    this.#view = view;
   }
 
   next(): Step {
@@ -322,7 +331,8 @@ export class WebSocketDecoder extends BaseDecoder<string | Buffer> {
       return this.#text ? this.#decode(whole, 0, whole.length) : whole;
     }
     if (this.#text) return this.#decode(buffer, from, to);
-    return own ? buffer : copyBytes(buffer, from, to);
+    if (own) return buffer;
+    return this.#view ? buffer.subarray(from, to) : copyBytes(buffer, from, to);
   }
 
   #decode(buffer: Buffer, from: number, to: number): string {

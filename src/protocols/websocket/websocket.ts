@@ -52,7 +52,11 @@ function side(
   const intervalMs = options.pingIntervalMs ?? PING_INTERVAL_MS;
   return Object.freeze({
     decoder: (limitBytes: number) =>
-      new WebSocketDecoder(frameLimits(options, limitBytes), !isClient, deflate !== undefined),
+      new WebSocketDecoder(frameLimits(options, limitBytes), {
+        fromClient: !isClient,
+        deflate: deflate !== undefined,
+        view: options.view === true,
+      }),
     encode: encoder.encode.bind(encoder),
     encodeClose: (code: string, status?: number, text = '') =>
       encoder.close(status ?? STATUS[code] ?? CloseStatus.NORMAL, text),
