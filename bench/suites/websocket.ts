@@ -20,23 +20,34 @@ const DRAIN_MS = 10_000;
 
 interface Work extends Load {
   readonly name: string;
+  /** Of handlers/. Default: websocket. */
+  readonly handler?: string;
   /** Of ours over theirs, in server CPU a message. Without a limit it is there to be looked at. */
   readonly over: Readonly<Partial<Record<PeerName, number | undefined>>>;
 }
 
 const WORKS: readonly Work[] = [
   {
-    name: 'echo of 125 B',
+    name: 'echo of 125 B, text',
     protocol: 'ws',
     connections: ECHO_CONNECTIONS,
     bytes: 125,
     over: { ws: 0.6, 'uWebSockets.js': 1.25 },
   },
   {
-    name: 'echo of 16 KiB',
+    name: 'echo of 16 KiB, text',
     protocol: 'ws',
     connections: ECHO_CONNECTIONS,
     bytes: 16 * 1024,
+    over: { ws: 0.6, 'uWebSockets.js': 1.25 },
+  },
+  {
+    name: 'echo of 16 KiB, bytes as views',
+    handler: 'websocket-view',
+    protocol: 'ws',
+    connections: ECHO_CONNECTIONS,
+    bytes: 16 * 1024,
+    more: { protocolOptions: { binary: true } },
     over: { ws: 0.6, 'uWebSockets.js': 1.25 },
   },
   {
@@ -70,7 +81,7 @@ export const websocket: Suite = {
     existsSync(peerProgram('ws')) ? undefined : 'The peers are in the checkout only.',
   arms: (settings) =>
     WORKS.flatMap((work) => {
-      const handler = programOf('handlers/websocket');
+      const handler = programOf(`handlers/${work.handler ?? 'websocket'}`);
       const own = ours({ mode: 'single', handler, protocol: null, name: label(OURS, work) });
       const theirs = (Object.keys(work.over) as PeerName[]).flatMap((name) => {
         const server = peer(name);

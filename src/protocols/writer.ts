@@ -66,6 +66,11 @@ export class Writer {
     this.length = at + bytes.length;
   }
 
+  /** Without growing. */
+  hasRoom(bytes: number): boolean {
+    return this.length + bytes <= this.buffer.length;
+  }
+
   /**
    * Makes room for `bytes` more and returns the offset at which to write them into `buffer`. The caller then sets
    * `length` to the end of what it wrote.

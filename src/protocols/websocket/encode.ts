@@ -10,6 +10,7 @@ import { compress, type Deflate } from './deflate.ts';
 import {
   closeFrame,
   FIN,
+  HEADER_BYTES,
   headerBytes,
   KEY_BYTES,
   MASK,
@@ -21,7 +22,7 @@ import { maskKey, xor } from './mask.ts';
 
 /** Longer text is written by one call into C++, shorter by hand. */
 const BY_HAND_CHARS = 20;
-/** Longer text is measured before room is made for it. */
+/** Longer text is measured before more room is made for it. */
 const MEASURE_CHARS = 4096;
 
 export class WebSocketEncoder {
@@ -63,7 +64,8 @@ export class WebSocketEncoder {
 
   #text(text: string, writer: Writer): void {
     const { length } = text;
-    const most = length > MEASURE_CHARS ? Buffer.byteLength(text) : length * 3;
+    const fits = length <= MEASURE_CHARS || writer.hasRoom(length * 3 + HEADER_BYTES + KEY_BYTES);
+    const most = fits ? length * 3 : Buffer.byteLength(text);
     const at = writer.reserve(headerBytes(most) + this.#keyBytes + most);
     const { buffer } = writer;
     // Where every character takes one byte, as in most text.
