@@ -72,6 +72,11 @@ export const mode: Mode = {
   },
 };
 
+/** Messages of a connection in flight before the first reply tells what they weigh. */
+const FIRST_WINDOW = 16;
+/** A reply eight behind counts for a third. */
+const FORGETS = 7 / 8;
+
 export class DispatchedConversation extends Conversation {
   #executors: Executors;
   /** Where all its messages go, unless the handler is stateless. */
@@ -82,6 +87,8 @@ export class DispatchedConversation extends Conversation {
   #switches: Array<readonly [name: string, handover: unknown]> = [];
   /** By the number of the message that they reply to. */
   #streams: Map<number, RemoteStream> | undefined = undefined;
+  /** What its replies weigh, as far as is known: the largest of late, and a guess before the first. */
+  #replyBytes: number;
   /** Messages that executors have. */
   #shipped = 0;
   /** Pushed bytes to confirm when the peer has read, by who pushed them. */
@@ -90,6 +97,8 @@ export class DispatchedConversation extends Conversation {
   constructor(loop: Loop, id: number, executors: Executors) {
     super(loop, id);
     this.#executors = executors;
+    this.#replyBytes = loop.limits.sendLimitBytes / FIRST_WINDOW;
+    this.#weigh(0);
   }
 
   // ---- from the connection to the executor ----------------------------------------------------------------------------
@@ -244,8 +253,20 @@ export class DispatchedConversation extends Conversation {
         if (source !== undefined) (this.#streams ??= new Map()).set(number, source);
         slot.after = { close, switchTo, handover, stream: source };
       }
+      this.#weigh(end - start);
       this.settle(slot, SlotState.BYTES, bytes.subarray(start, end));
     }
+  }
+
+  /**
+   * Replies come back whole, and wait here for a peer that does not read: as many messages are in flight as their
+   * replies, of that size, fit into the limit.
+   */
+  #weigh(bytes: number): void {
+    const { limits, inFlightLimit } = this.loop;
+    this.#replyBytes = Math.max(bytes, this.#replyBytes * FORGETS);
+    const fit = Math.floor(limits.sendLimitBytes / this.#replyBytes);
+    this.window = Math.max(1, Math.min(inFlightLimit, fit));
   }
 
   /** Too many: its messages run on several executors, and two of them have subscribed at once. */

@@ -343,7 +343,7 @@ export class Conversation extends Lifetime implements Connection, WireListener, 
       return false;
     }
     if (step === Step.PART) {
-      if (decoder.unfinished !== true && this.inFlight >= this.loop.inFlightLimit) {
+      if (decoder.unfinished !== true && this.inFlight >= this.window) {
         this.gate |= Gate.FULL;
       }
       return false;

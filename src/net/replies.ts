@@ -35,6 +35,8 @@ export abstract class Replies {
   protected readonly slots = new SlotQueue();
   /** Messages whose replies have not left. */
   protected inFlight = 0;
+  /** Messages that may be in flight. */
+  protected window: number;
   protected wire!: Wire;
   /** Inside its own `open` or `message` call. */
   protected inside = false;
@@ -54,6 +56,7 @@ export abstract class Replies {
 
   constructor(loop: Loop) {
     this.loop = loop;
+    this.window = loop.inFlightLimit;
     this.codec = loop.protocol.server;
   }
 
@@ -233,7 +236,7 @@ export abstract class Replies {
     if (!slot.counted) return;
     this.inFlight += 1;
     // What is still coming must come: then (at a PART) the gate closes.
-    if (this.inFlight >= this.loop.inFlightLimit && !this.stillComing) {
+    if (this.inFlight >= this.window && !this.stillComing) {
       this.gate |= Gate.FULL;
     }
   }
@@ -242,7 +245,7 @@ export abstract class Replies {
     this.slots.shift();
     if (!slot.counted) return;
     this.inFlight -= 1;
-    if (this.inFlight < this.loop.inFlightLimit) this.gate &= ~Gate.FULL;
+    if (this.inFlight < this.window) this.gate &= ~Gate.FULL;
   }
 
   /** Sends whatever is ready at the head, while the peer reads, then goes on reading if that opened a gate. */

@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { connectTo, type Client } from './support/client.ts';
-import { forEveryMode } from './support/combos.ts';
+import { forEveryMode, type Combo } from './support/combos.ts';
 import { contract } from './support/contract.ts';
 import { before, until } from './support/wait.ts';
 
 /** More than the kernel keeps on both ways. */
 const FLOOD_BYTES = 48 * 1024 * 1024;
+const LARGE_BYTES = 1_000_000;
 const LINE = `${'l'.repeat(16 * 1024 - 1)}\n`;
 
 /** Gives a figure when it does not change any more. */
@@ -43,6 +44,25 @@ t.test('a client that never reads is not read from, and nobody else waits', asyn
     client.socket.resume();
     await before(once(client.socket, 'end'), 'everything arrives');
     t.equal(got, FLOOD_BYTES, 'and gets everything when it reads');
+    await served.isEmpty();
+  });
+});
+
+t.test('short messages with long replies, unread', async (t) => {
+  const unless = ({ mode }: Combo) =>
+    mode === 'blocking' ? 'a thread that is stuck in a write tells no figures' : undefined;
+  await forEveryMode(t, { unless }, async (t, combo) => {
+    const served = await contract(t, combo, '');
+    const asked = 128;
+    const client = await connectTo(served.server);
+    client.socket.pause();
+    await client.write(`large ${LARGE_BYTES}\n`.repeat(asked));
+    const ran = await settled(() => served.sum('messages'), 'the server takes no more');
+    t.ok(ran < asked / 2, `${ran} of ${asked} were run: what the kernel takes, and a few`);
+    t.equal(await served.tell('a\n'), 'a\n', 'others are served meanwhile');
+    client.socket.resume();
+    const all = await client.finish();
+    t.equal(all.length, asked * (LARGE_BYTES + 1), 'and it gets everything when it reads');
     await served.isEmpty();
   });
 });

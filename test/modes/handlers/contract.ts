@@ -133,6 +133,8 @@ function act(text: string, connection: Line): unknown {
     case 'tick':
       tick(connection, Number(rest[0]));
       return 'ticks';
+    case 'large':
+      return 'l'.repeat(Number(rest[0]));
     case 'flood':
       return flood(connection, Number(rest[0]));
     case 'overflow':
