@@ -1,6 +1,7 @@
 /** Hooks whose promises reject, though nobody waits for them: an error each, and never the end of a worker. */
 import t from 'tap';
 import type { Server } from '../../src/serve.ts';
+import { Peer } from '../websocket/peer.ts';
 import { connectTo } from './support/client.ts';
 import { forEveryMode, handlerUrl, serveWith } from './support/combos.ts';
 import { Log } from './support/log.ts';
@@ -49,6 +50,17 @@ t.test('who follows a topic', async (t) => {
     await client.untilText('following\n');
     await counted(server, 2);
     t.pass('what begin and message reject with is counted');
+  });
+});
+
+t.test('the close of a WebSocket', async (t) => {
+  await forEveryMode(t, { http: true }, async (t, combo) => {
+    const server = await serveWith(t, combo, { handler: handlerUrl('rejects', '?websockets') });
+    const peer = await Peer.open(server);
+    t.equal(await peer.ask('hello'), 'hello');
+    peer.ws.close();
+    await counted(server, 1);
+    t.equal(await (await Peer.open(server)).ask('others'), 'others', 'are served');
   });
 });
 

@@ -57,6 +57,7 @@ async function serve(of: Loop, { fd, remoteAddress }: Assignment): Promise<void>
   }
   serving = undefined;
   conversation.onClosed(failure ?? wire.failure);
+  await turn(); // what promises of its hooks have come to
   report(of);
   errors.flush(); // nothing else runs while this thread waits in a read
   note({ type: 'returned', peerEnded, reset: wire.wasReset });
@@ -93,6 +94,12 @@ function quiet(conversation: Conversation): Promise<void> {
       conversation.onQuiet = undefined;
       resolve();
     };
+  });
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
   });
 }
 

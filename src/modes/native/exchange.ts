@@ -5,6 +5,7 @@
  *          └▶ COLLECTING ─▶ RUNNING ─▶ STREAMING ─▶ DONE    DONE: uWebSockets.js's objects must not be touched again
  */
 import { SocketAddress } from 'node:net';
+import { isPromise } from '../../attempt.ts';
 import { HttpError } from '../../errors.ts';
 import {
   Sent,
@@ -351,12 +352,4 @@ function addressOf(binary: ArrayBuffer): string {
     ((bytes[2 * i] << 8) | bytes[2 * i + 1]).toString(16),
   );
   return new SocketAddress({ address: words.join(':'), family: 'ipv6' }).address;
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as Promise<unknown>).then === 'function'
-  );
 }

@@ -4,6 +4,7 @@
  *
  *     message ─▶ (waiting) ─▶ hooks.message ─▶ [ reply | PENDING | reply ] ─▶ send
  */
+import { attempt, isPromise } from '../../attempt.ts';
 import { PushError } from '../../errors.ts';
 import {
   Sent,
@@ -370,12 +371,8 @@ export class NativeSocket implements Connection, Subscriber {
     this.#call(() => this.#hooks.close?.(this, this.#reason!));
   }
 
-  #call(hook: () => void): void {
-    try {
-      hook();
-    } catch (error) {
-      this.#host.handlerFailed(error, this);
-    }
+  #call(hook: () => unknown): void {
+    attempt(hook, (error) => this.#host.handlerFailed(error, this));
   }
 }
 
@@ -389,12 +386,4 @@ function checked(message: unknown): string | Uint8Array {
 
 function ended(reason: CloseReason): Error {
   return new Error(`the connection ended: ${reason.code}`, { cause: reason.error });
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as Promise<unknown>).then === 'function'
-  );
 }

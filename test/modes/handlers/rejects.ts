@@ -2,6 +2,7 @@
 import { appendFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { defineHandler, type StartContext } from '../../../src/handler.ts';
+import { http } from '../../../src/protocols/http1/http.ts';
 import { line } from '../../../src/protocols/line.ts';
 
 interface Data {
@@ -54,4 +55,15 @@ const sockets = {
   stop: async () => rejects('stop'),
 };
 
-export default import.meta.url.includes('sockets') ? sockets : messages;
+const websockets = {
+  protocol: http(),
+  message: () => ({ status: 404 }),
+  websocket: {
+    protocols: ['v1'],
+    message: (data: string | Buffer) => data,
+    close: async () => rejects('close'),
+  },
+};
+
+const asked = new URL(import.meta.url).searchParams;
+export default asked.has('websockets') ? websockets : asked.has('sockets') ? sockets : messages;
