@@ -9,7 +9,7 @@ import { before, until } from './support/wait.ts';
 
 /** More than the kernel keeps on both ways. */
 const FLOOD_BYTES = 48 * 1024 * 1024;
-const LARGE_BYTES = 1_000_000;
+const LARGE_BYTES = 500_000;
 const LINE = `${'l'.repeat(16 * 1024 - 1)}\n`;
 
 /** Gives a figure when it does not change any more. */
@@ -53,12 +53,12 @@ t.test('short messages with long replies, unread', async (t) => {
     mode === 'blocking' ? 'a thread that is stuck in a write tells no figures' : undefined;
   await forEveryMode(t, { unless }, async (t, combo) => {
     const served = await contract(t, combo, '');
-    const asked = 128;
+    const asked = 100;
     const client = await connectTo(served.server);
     client.socket.pause();
     await client.write(`large ${LARGE_BYTES}\n`.repeat(asked));
     const ran = await settled(() => served.sum('messages'), 'the server takes no more');
-    t.ok(ran < asked / 2, `${ran} of ${asked} were run: what the kernel takes, and a few`);
+    t.ok(ran < 0.7 * asked, `${ran} of ${asked} were run: what the kernel takes, and a few`);
     t.equal(await served.tell('a\n'), 'a\n', 'others are served meanwhile');
     client.socket.resume();
     const all = await client.finish();

@@ -41,8 +41,7 @@ against('wrk', 0, async (t, url) => {
     }
     t.ok(answered > 0, `${what}: some are answered`);
   };
-  await wrk('16 pipelined', pipelined);
-  await wrk('GET, POST and streams', mixed);
+  await Promise.all([wrk('16 pipelined', pipelined), wrk('GET, POST and streams', mixed)]);
 });
 
 against('h2load', 0, async (t, url) => {
