@@ -42,6 +42,10 @@ const inPackage = (path: string): string =>
 
 const { Executors } = (await import(inPackage('modes/dispatched/executors'))) as ExecutorsModule;
 
+const { mode } = (await import(inPackage('modes/dispatched'))) as {
+  readonly mode: { readonly capabilities: readonly string[] };
+};
+
 function say(mark: Mark): void {
   process.stdout.write(`${JSON.stringify(mark)}\n`);
 }
@@ -55,7 +59,7 @@ const plan = {
   data: undefined,
   protocol: { name: 'line', options: {} },
   modesWith: {},
-  capabilities: [],
+  capabilities: mode.capabilities,
   workerOutput: 'stderr',
 };
 

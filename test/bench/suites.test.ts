@@ -102,3 +102,11 @@ t.test('three digits that matter', async (t) => {
   ];
   for (const [value, expected] of cases) t.equal(short(value), expected);
 });
+
+t.test('the hand-over, which reaches past the public API, runs', async (t) => {
+  const settings = { warmUpSeconds: 0.1, seconds: 0.2, blocks: 1, seed: 1, say: () => {} };
+  const dispatch = suites.find(({ name }) => name === 'dispatch')!;
+  const arm = (await dispatch.arms(settings)).find(({ name }) => name === 'hand-over')!;
+  const { result } = await arm.run();
+  t.ok(result.messages > 0, 'messages go there and back');
+});
