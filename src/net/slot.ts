@@ -44,7 +44,7 @@ export interface Slot {
   next: Slot | undefined;
 }
 
-/** A reply that has to wait, and lies where its message does: that may be a view, and the next read overwrites it. */
+/** A reply to a message that is a view, as it has to be to wait: the next read overwrites what lies where the message does. */
 export function lasting(value: unknown, message: unknown): unknown {
   const isView =
     value instanceof Uint8Array && message instanceof Uint8Array && value.buffer === message.buffer;

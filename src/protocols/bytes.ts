@@ -40,6 +40,7 @@ export function bytes(options: BytesOptions = {}): Protocol<Buffer, Uint8Array |
 
 function makeCodec(view: boolean): Codec<Buffer, Uint8Array | string> {
   return Object.freeze({
+    givesViews: view,
     decoder: (limit: number) => new BytesDecoder(limit, view),
     encode(message: Uint8Array | string, writer: Writer) {
       if (typeof message === 'string') {

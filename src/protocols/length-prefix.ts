@@ -44,6 +44,7 @@ function makeCodec(options: LengthPrefixOptions): Codec<Buffer, Uint8Array | str
   const format = new LengthFormat(options);
   const view = options.view === true;
   return Object.freeze({
+    givesViews: view,
     decoder: (limit: number) => new BytesDecoder(options.maxBytes ?? limit, format, view),
     encode(message: Uint8Array | string, writer: Writer) {
       if (typeof message === 'string') {

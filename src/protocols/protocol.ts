@@ -128,6 +128,8 @@ export interface Codec<In, Out> {
    * that is missing. A handler that returns undefined, and has not closed the connection, has then failed.
    */
   readonly repliesToAll?: boolean;
+  /** Messages are views of the buffer that was read into: a reply that waits, and lies in one, is copied. */
+  readonly givesViews?: boolean;
   /**
    * The goodbye of a connection that we end in an orderly way; `code` is why (CloseReason), the rest what the handler
    * said. The peer's own is then awaited (END), except behind an error. Throws a TypeError where that cannot be said.

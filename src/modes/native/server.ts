@@ -143,10 +143,6 @@ export class NativeServer implements Host, SocketHost {
     return this.#loop.limits.sendLimitBytes;
   }
 
-  get givesViews(): boolean {
-    return this.#options.websocket?.view === true;
-  }
-
   get compressBytes(): number {
     const { deflate, deflateThresholdBytes = COMPRESS_BYTES } = this.#options.websocket ?? {};
     return deflate === true ? deflateThresholdBytes : Infinity;

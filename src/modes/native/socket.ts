@@ -33,8 +33,6 @@ export interface SocketHost {
   readonly topics: Topics;
   readonly inFlightLimit: number;
   readonly sendLimitBytes: number;
-  /** Bytes need not be copied for `message()`. */
-  readonly givesViews: boolean;
   /** Longer messages are compressed where that was agreed on. */
   readonly compressBytes: number;
   handlerFailed(error: unknown, socket: NativeSocket): void;
@@ -191,7 +189,7 @@ export class NativeSocket implements Connection, Subscriber {
   onMessage(bytes: ArrayBuffer, isBinary: boolean): void {
     if (this.#leaving !== undefined) return;
     this.#host.counters.bytesIn += bytes.byteLength;
-    const isView = this.#host.givesViews && !this.#isFull;
+    const isView = this.codec.givesViews === true && !this.#isFull;
     const data = isBinary
       ? Buffer.from(isView ? bytes : bytes.slice(0))
       : Buffer.from(bytes).toString('utf8');
@@ -265,7 +263,7 @@ export class NativeSocket implements Connection, Subscriber {
     this.#replies.push(reply);
     const settle = (state: Reply['state'], value: unknown) => {
       reply.state = state;
-      reply.value = lasting(value, data);
+      reply.value = this.#lasting(value, data);
       this.#goOn();
     };
     result.then(
@@ -274,10 +272,14 @@ export class NativeSocket implements Connection, Subscriber {
     );
   }
 
+  #lasting(value: unknown, data: Data | undefined): unknown {
+    return this.codec.givesViews === true ? lasting(value, data) : value;
+  }
+
   /** A reply that is there now: out at once if none is due before it. */
   #settle(reply: Reply, data?: Data): void {
     if (this.#replies.length > 0)
-      this.#replies.push({ ...reply, value: lasting(reply.value, data) });
+      this.#replies.push({ ...reply, value: this.#lasting(reply.value, data) });
     else this.#sendReply(reply);
     this.#endIfDone();
   }

@@ -50,12 +50,14 @@ function side(
 ): Codec<WebSocketMessage, WebSocketReply> {
   const encoder = new WebSocketEncoder(isClient, deflate);
   const intervalMs = options.pingIntervalMs ?? PING_INTERVAL_MS;
+  const view = options.view === true;
   return Object.freeze({
+    givesViews: view,
     decoder: (limitBytes: number) =>
       new WebSocketDecoder(frameLimits(options, limitBytes), {
         fromClient: !isClient,
         deflate: deflate !== undefined,
-        view: options.view === true,
+        view,
       }),
     encode: encoder.encode.bind(encoder),
     encodeClose: (code: string, status?: number, text = '') =>
