@@ -11,9 +11,9 @@ import {
   type SubscribeOptions,
 } from '../handler.ts';
 import type { After, Codec } from '../protocols/protocol.ts';
-import type { Writer } from '../protocols/writer.ts';
 import type { Bus } from './bus.ts';
 import { Follows } from './follows.ts';
+import { takeBytes } from './outbox.ts';
 import { STREAM_SENT } from './replies.ts';
 import type { Loop } from './loop.ts';
 
@@ -156,7 +156,7 @@ export class Topics {
     try {
       const after = codec.encode(message, writer, undefined);
       if (after?.stream !== undefined) throw new TypeError(STREAM_SENT);
-      return { bytes: bytesOf(writer), after };
+      return { bytes: takeBytes(writer), after };
     } catch (error) {
       this.#failed(error);
       return null;
@@ -194,10 +194,4 @@ export class Topics {
     this.#loop.counters.errors += 1;
     handlerErrors.publish({ error, connection: undefined });
   }
-}
-
-function bytesOf(writer: Writer): Uint8Array {
-  if (writer.string !== '')
-    return Buffer.from(writer.string, writer.latin1Only ? 'latin1' : 'utf8');
-  return writer.single ?? Buffer.from(writer.buffer.subarray(0, writer.length));
 }
