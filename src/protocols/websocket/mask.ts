@@ -1,19 +1,20 @@
 /** What clients put over their payloads, and servers take off (RFC 6455, 5.3). Both are the same XOR. */
 import type { Buffer } from 'node:buffer';
 import { randomFillSync } from 'node:crypto';
-import { makeXorRun, type XorRun } from './simd.ts';
+import { makeXorBySimd } from './simd.ts';
 
 /** Shorter runs go byte by byte. */
 const BY_BYTE = 48;
 /** Longer ones are worth a call into WebAssembly. */
 const BY_SIMD = 2048;
-/** Made for the first long run; undefined after that: there is none. */
-let xorRun: XorRun | undefined = undefined;
-let asked = false;
+/** Made for the first of them. */
+let xorLong: Xor | undefined = undefined;
 
 /** Four bytes, to have a key as this machine's words have it. */
 const keyBytes = new Uint8Array(4);
 const keyWord = new Int32Array(keyBytes.buffer);
+
+type Xor = typeof xor;
 
 /** The words of the memory that was worked on last: nearly always a loop's read buffer. */
 let words: Int32Array = new Int32Array(0);
@@ -23,18 +24,12 @@ let words: Int32Array = new Int32Array(0);
  * the run is masked by its first byte.
  */
 export function xor(buffer: Buffer, from: number, to: number, key: number): void {
-  if (to - from < BY_BYTE) {
-    xorBytes(buffer, from, to, key);
-    return;
-  }
-  if (to - from >= BY_SIMD) {
-    if (!asked) xorRun = makeXorRun();
-    asked = true;
-    if (xorRun !== undefined) {
-      xorRun(buffer, from, to, swapped(key));
-      return;
-    }
-  }
+  if (to - from < BY_BYTE) xorBytes(buffer, from, to, key);
+  else if (to - from < BY_SIMD) xorByWord(buffer, from, to, key);
+  else (xorLong ??= makeXorBySimd() ?? xorByWord)(buffer, from, to, key);
+}
+
+function xorByWord(buffer: Buffer, from: number, to: number, key: number): void {
   if (words.buffer !== buffer.buffer) {
     words = new Int32Array(buffer.buffer, 0, buffer.buffer.byteLength >> 2);
   }
@@ -80,13 +75,6 @@ function xorWords(from: number, to: number, key: number): void {
 export function turned(key: number, done: number): number {
   const bits = (done & 3) * 8;
   return bits === 0 ? key : (key << bits) | (key >>> (32 - bits));
-}
-
-/** Its bytes the other way round. */
-function swapped(key: number): number {
-  return (
-    ((key & 0xff) << 24) | ((key & 0xff00) << 8) | ((key >>> 8) & 0xff00) | ((key >>> 24) & 0xff)
-  );
 }
 
 const POOL_BYTES = 8192;

@@ -22,15 +22,15 @@ declare const WebAssembly: {
   };
 };
 
-/** XORs `[from, to)` with the word, whose lowest byte goes over the first. The run MUST NOT be empty. */
-export type XorRun = (bytes: Uint8Array, from: number, to: number, word: number) => void;
-
 const MODULE =
   '0061736d0100000001060160027f7f00030201000503010001070902016d0200017800000a2d012b02017f017b2001fd' +
   '112103034020022002fd0000002003fd51fd0b0000200241106a22022000490d000b0b';
 
-/** Undefined where there is no WebAssembly with SIMD (`--jitless`, or no address space left for its memory). */
-export function makeXorRun(): XorRun | undefined {
+/**
+ * What does as `xor()` of mask.ts, for runs that are not empty. Undefined where there is no WebAssembly with SIMD
+ * (`--jitless`, or no address space left for its memory).
+ */
+export function makeXorBySimd() {
   let made;
   try {
     made = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(MODULE, 'hex')));
@@ -40,7 +40,8 @@ export function makeXorRun(): XorRun | undefined {
   const { m: memory, x: run } = made.exports;
   const scratch = new Uint8Array(memory.buffer);
   const room = scratch.length;
-  return (bytes, from, to, word) => {
+  return (bytes: Buffer, from: number, to: number, key: number): void => {
+    const word = swapped(key);
     for (let at = from; at < to; at += room) {
       const length = Math.min(room, to - at);
       scratch.set(bytes.subarray(at, at + length));
@@ -48,4 +49,11 @@ export function makeXorRun(): XorRun | undefined {
       bytes.set(scratch.subarray(0, length), at);
     }
   };
+}
+
+/** Its bytes the other way round: the first one is the lowest of a word, as WebAssembly has it everywhere. */
+function swapped(key: number): number {
+  return (
+    ((key & 0xff) << 24) | ((key & 0xff00) << 8) | ((key >>> 8) & 0xff00) | ((key >>> 24) & 0xff)
+  );
 }
