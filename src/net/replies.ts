@@ -144,7 +144,7 @@ export abstract class Replies {
   protected reply(state: SlotState, value: unknown, input: unknown): void {
     if (this.gate & (Gate.CLOSED | Gate.LAST)) return;
     if (this.slots.head === undefined) this.#leave(state, value, input, undefined);
-    else this.#count(this.slots.push(state, this.#lasting(value, input), input, true));
+    else this.#count(this.slots.push(state, lasting(this.codec, value, input), input, true));
   }
 
   /** A place for a reply that comes later, through `settle`. */
@@ -157,7 +157,7 @@ export abstract class Replies {
   protected settle(slot: Slot, state: SlotState, value: unknown): void {
     if (this.gate & Gate.CLOSED) return;
     slot.state = state;
-    slot.value = this.#lasting(value, slot.input);
+    slot.value = lasting(this.codec, value, slot.input);
     if (slot === this.slots.head) this.#advance();
   }
 
@@ -231,10 +231,6 @@ export abstract class Replies {
   }
 
   // ---- replies out --------------------------------------------------------------------------------------------------
-
-  #lasting(value: unknown, input: unknown): unknown {
-    return this.codec.givesViews === true ? lasting(value, input) : value;
-  }
 
   #count(slot: Slot): void {
     if (!slot.counted) return;

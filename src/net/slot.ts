@@ -6,7 +6,7 @@
  */
 import { Buffer } from 'node:buffer';
 import type { CloseCode } from '../handler.ts';
-import type { After } from '../protocols/protocol.ts';
+import type { After, Codec } from '../protocols/protocol.ts';
 
 export const SlotState = {
   /** Its handler is still at it. */
@@ -44,11 +44,12 @@ export interface Slot {
   next: Slot | undefined;
 }
 
-/** A reply to a message that is a view, as it has to be to wait: the next read overwrites what lies where the message does. */
-export function lasting(value: unknown, message: unknown): unknown {
-  const isView =
-    value instanceof Uint8Array && message instanceof Uint8Array && value.buffer === message.buffer;
-  return isView ? Buffer.from(value) : value;
+/** A reply that may have to wait, in memory of its own: the next read overwrites a message that is a view, and what lies in it. */
+export function lasting(codec: Codec<unknown, unknown>, reply: unknown, message: unknown): unknown {
+  if (codec.givesViews !== true) return reply;
+  const liesInIt =
+    reply instanceof Uint8Array && message instanceof Uint8Array && reply.buffer === message.buffer;
+  return liesInIt ? Buffer.from(reply) : reply;
 }
 
 export class SlotQueue {

@@ -263,7 +263,7 @@ export class NativeSocket implements Connection, Subscriber {
     this.#replies.push(reply);
     const settle = (state: Reply['state'], value: unknown) => {
       reply.state = state;
-      reply.value = this.#lasting(value, data);
+      reply.value = lasting(this.codec, value, data);
       this.#goOn();
     };
     result.then(
@@ -272,14 +272,10 @@ export class NativeSocket implements Connection, Subscriber {
     );
   }
 
-  #lasting(value: unknown, data: Data | undefined): unknown {
-    return this.codec.givesViews === true ? lasting(value, data) : value;
-  }
-
   /** A reply that is there now: out at once if none is due before it. */
   #settle(reply: Reply, data?: Data): void {
     if (this.#replies.length > 0)
-      this.#replies.push({ ...reply, value: this.#lasting(reply.value, data) });
+      this.#replies.push({ ...reply, value: lasting(this.codec, reply.value, data) });
     else this.#sendReply(reply);
     this.#endIfDone();
   }
